@@ -1,0 +1,47 @@
+"""What can go wrong, from reading a file to asking a model.
+
+WenjuError
+├── StoreError … (see vectorstore.errors)
+├── LoadError              a file can't be read as text
+│   └── UnsupportedFormat  no loader for this kind of file
+├── QuestionError          the question is empty or too long
+└── ModelError             the LLM can't be reached, refused the call, or is not installed
+"""
+
+from vectorstore.errors import (
+    EmbedderMismatch,
+    StoreDamaged,
+    StoreError,
+    StoreLocked,
+    StoreMissing,
+    WenjuError,
+)
+
+__all__ = [
+    "EmbedderMismatch",
+    "LoadError",
+    "ModelError",
+    "QuestionError",
+    "StoreDamaged",
+    "StoreError",
+    "StoreLocked",
+    "StoreMissing",
+    "UnsupportedFormat",
+    "WenjuError",
+]
+
+
+class LoadError(WenjuError):
+    """A file can't be read as text."""
+
+
+class UnsupportedFormat(LoadError):
+    """No loader reads this kind of file."""
+
+
+class QuestionError(WenjuError):
+    """The question is empty or too long."""
+
+
+class ModelError(WenjuError):
+    """The LLM can't be reached, refused the call, or is not installed."""

@@ -1,0 +1,47 @@
+"""All settings, read once and passed in: arguments first, then the environment (`RAG_…`), then the defaults here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+EMBEDDED = "embedded"
+EXTRACTIVE = "extractive"
+
+
+class Settings(BaseSettings):
+    """Settings of one assistant; unknown names are refused.
+
+    Attributes:
+        index: folder of the index.
+        embedder: "embedded", or a sentence-transformers model by name or folder.
+        llm: "extractive" (no model), or a LangChain provider string such as "openai:deepseek-chat".
+        llm_base_url: base URL of an OpenAI-compatible server.
+        llm_api_key: its key; never stored or logged.
+        llm_timeout: seconds to wait for the model's next piece of text.
+        llm_context: characters of evidence that go into one prompt.
+        store: where passages live.
+        passage_min, passage_max: characters in a passage.
+        top_k: passages that reach the answerer.
+        dense_weight: weight of the dense leg in the fused score; None takes the embedder's measured weight.
+        question_max: longest question in characters.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="RAG_", extra="forbid", frozen=True)
+
+    index: Path = Path("index")
+    embedder: str = EMBEDDED
+    llm: str = EXTRACTIVE
+    llm_base_url: str | None = None
+    llm_api_key: SecretStr | None = None
+    llm_timeout: float = Field(default=60.0, gt=0)
+    llm_context: int = Field(default=6000, ge=500)
+    store: Literal["local"] = "local"
+    passage_min: int = Field(default=200, ge=20)
+    passage_max: int = Field(default=400, ge=40)
+    top_k: int = Field(default=6, ge=1, le=50)
+    dense_weight: float | None = Field(default=None, ge=0, le=1)
+    question_max: int = Field(default=2000, ge=10)

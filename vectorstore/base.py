@@ -1,0 +1,73 @@
+"""The store contract: what the rest of the project may ask of any home for passages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol, Self
+
+import numpy as np
+
+from vectorstore.records import Document, DocumentInfo, Passage
+
+
+class Store(Protocol):
+    """Keeps documents and passages, and searches them by keyword and by vector.
+
+    Every change is durable when the call returns. A document added again under the same id replaces the old one.
+    """
+
+    def add(self, documents: Iterable[tuple[Document, Sequence[Passage]]]) -> int:
+        """Add or replace documents with their passages; returns the number of passages written."""
+        ...
+
+    def remove(self, document_ids: Sequence[str]) -> int:
+        """Remove documents with all their passages; unknown ids are ignored; returns how many were there."""
+        ...
+
+    def documents(self) -> list[DocumentInfo]:
+        """All documents, by source then id."""
+        ...
+
+    def document(self, document_id: str) -> Document:
+        """One document with its text. Raises KeyError for an unknown id."""
+        ...
+
+    def passages(self, ids: Sequence[str]) -> list[Passage]:
+        """The passages with these ids, in that order. Raises KeyError for an unknown id."""
+        ...
+
+    def document_passages(self, document_id: str) -> list[Passage]:
+        """All passages of a document in reading order; [] for an unknown id."""
+        ...
+
+    def search_keyword(self, question: str, k: int) -> list[tuple[str, float]]:
+        """Up to k (passage id, BM25 > 0), best first, ties by id."""
+        ...
+
+    def search_dense(self, question: str, k: int) -> list[tuple[str, float]]:
+        """Up to k (passage id, cosine), best first, ties by id."""
+        ...
+
+    def dense_scores(self, question: str, ids: Sequence[str]) -> np.ndarray:
+        """Cosine of the question with each named passage, shape (len(ids),), float32."""
+        ...
+
+    def keyword_scores(self, question: str, ids: Sequence[str]) -> np.ndarray:
+        """BM25 of the question with each named passage (0 where no word is shared), shape (len(ids),), float32."""
+        ...
+
+    def document_frequency(self, terms: Sequence[str]) -> np.ndarray:
+        """In how many passages each index term (see `vectorstore.tokens.terms`) occurs, shape (len(terms),), int64."""
+        ...
+
+    def __len__(self) -> int:
+        """Number of passages."""
+        ...
+
+    def close(self) -> None:
+        """Release files; the store can't be used afterwards."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exc: object) -> None: ...

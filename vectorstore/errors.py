@@ -1,0 +1,33 @@
+"""What can go wrong in a store.
+
+WenjuError
+└── StoreError
+    ├── StoreMissing       no index where one was named
+    ├── StoreDamaged       the catalog can't be read
+    ├── StoreLocked        another process is writing
+    └── EmbedderMismatch   the index was made with another embedding model
+"""
+
+
+class WenjuError(Exception):
+    """Any error of this project; its text says what was seen, what is needed, and the next command."""
+
+
+class StoreError(WenjuError):
+    """Something is wrong with an index."""
+
+
+class StoreMissing(StoreError):
+    """There is no index at the named place."""
+
+
+class StoreDamaged(StoreError):
+    """The catalog, which holds the truth, can't be read."""
+
+
+class StoreLocked(StoreError):
+    """Another process holds the index for writing."""
+
+
+class EmbedderMismatch(StoreError):
+    """The index was made with another embedding model than the one asked for."""
