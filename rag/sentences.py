@@ -43,8 +43,8 @@ _list_digits = re.compile(r"[0-9]{1,2}\Z")
 _blank = re.compile(r"\s*")
 _han = re.compile(f"[{_HAN}]")
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof st jr sr vs e.g i.e eg ie cf al fig figs no nos vol pp p ed eds inc ltd co corp llc dept est approx "
-    "sec ch eq ref refs jan feb mar apr jun jul aug sep sept oct nov dec a.m p.m u.s u.k u.n ph.d".split()
+    """mr mrs ms dr prof st jr sr vs e.g i.e eg ie cf al fig figs no nos vol pp p ed eds inc ltd co corp llc dept est
+    approx sec ch eq ref refs jan feb mar apr jun jul aug sep sept oct nov dec a.m p.m u.s u.k u.n ph.d""".split()
 )
 # A number after one of these measures something (排第4.); after anything else it numbers what follows (步骤1.)
 _MEASURES = "第达達为為约約是占共至到了超近增减減升降仅僅有"
@@ -102,7 +102,7 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
                 position = _tail_end(text, position)
                 if not _continues(text, position):
                     close(position)
-            elif text[token.start()] in "（(" and text[position - 2] in "。｡" and not _goes_on.match(text, position):
+            elif opener in "（(" and text[position - 2] in "。｡" and not _goes_on.match(text, position):
                 close(position)
         elif kind == "stop":
             number = _list_number(text, start, token.start(), position) if token.group() in ".．" else None
