@@ -21,7 +21,8 @@ _token = re.compile(
     rf"[{_BREAKS}]"
     rf"|(?P<title>《[^《》{_BREAKS}]{{0,{_QUOTED}}}》|〈[^〈〉{_BREAKS}]{{0,{_QUOTED}}}〉)"
     rf"|(?P<quoted>“[^“”{_BREAKS}]{{0,{_QUOTED}}}”|‘[^‘’{_BREAKS}]{{0,{_QUOTED}}}’|「[^「」{_BREAKS}]{{0,{_QUOTED}}}」"
-    rf"|『[^『』{_BREAKS}]{{0,{_QUOTED}}}』|[（(][^（()）{_BREAKS}]{{0,{_QUOTED}}}[)）]|【[^【】{_BREAKS}]{{0,{_QUOTED}}}】)"
+    rf"|『[^『』{_BREAKS}]{{0,{_QUOTED}}}』|[（(][^（()）{_BREAKS}]{{0,{_QUOTED}}}[。｡][)）])"
+    rf"|(?P<aside>[（(][^（()）{_BREAKS}]{{0,{_QUOTED}}}[)）]|【[^【】{_BREAKS}]{{0,{_QUOTED}}}】)"
     rf"|(?P<stop>[{_HARD}.．]+)"
     r'|(?P<straight>")'
 )
@@ -42,9 +43,10 @@ _initials = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]")
 _list_digits = re.compile(r"[0-9]{1,2}\Z")
 _blank = re.compile(r"\s*")
 _han = re.compile(f"[{_HAN}]")
-_ABBREVIATIONS = frozenset(
-    """mr mrs ms dr prof st jr sr vs e.g i.e eg ie cf al fig figs no nos vol pp p ed eds inc ltd co corp llc dept est
-    approx sec ch eq ref refs jan feb mar apr jun jul aug sep sept oct nov dec a.m p.m u.s u.k u.n ph.d""".split()
+_abbreviation = re.compile(
+    r"mrs?|ms|dr|prof|[sj]r|st|vs|e\.?g|i\.?e|cf|al|figs?|nos?|vol|pp?|eds?|inc|ltd|co|corp|llc|dept|est|approx|sec|ch"
+    r"|eq|refs?|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|[ap]\.m|u\.[skn]|ph\.d",
+    re.IGNORECASE,
 )
 # A number after one of these measures something (排第4.); after anything else it numbers what follows (步骤1.)
 _MEASURES = "第达達为為约約是占共至到了超近增减減升降仅僅有"
@@ -96,14 +98,10 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
         elif kind == "straight":
             in_straight = not in_straight
         elif kind == "quoted":
-            if text[token.start()] in "“‘「『" and _stops_inside.search(
-                text, max(token.start(), position - 8), position
-            ):
+            if _stops_inside.search(text, max(token.start(), position - 8), position):
                 position = _tail_end(text, position)
                 if not _continues(text, position):
                     close(position)
-            elif opener in "（(" and text[position - 2] in "。｡" and not _goes_on.match(text, position):
-                close(position)
         elif kind == "stop":
             number = _list_number(text, start, token.start(), position) if token.group() in ".．" else None
             if number is not None:
@@ -192,7 +190,7 @@ def _full_stop_ends(text: str, start: int, dot: int, end: int) -> bool:
     window = max(start, dot - 20)
     if latin := _latin_before.search(text, window, dot):
         word = latin.group()
-        if word.lower() in _ABBREVIATIONS or len(word) == 1 or _initials.fullmatch(word):
+        if _abbreviation.fullmatch(word) or len(word) == 1 or _initials.fullmatch(word):
             return not after
         return not (_han.match(after) and (word.isupper() or len(word) <= 4))  # ID.家族, Inc.首席执行官
     if digits := _digits_before.search(text, window, dot):
