@@ -1,6 +1,7 @@
 """What can go wrong in a store.
 
 WenjuError
+├── EmbedderError          the embedding model can't be loaded
 └── StoreError
     ├── StoreMissing       no index where one was named
     ├── StoreDamaged       the catalog can't be read
@@ -11,6 +12,10 @@ WenjuError
 
 class WenjuError(Exception):
     """Any error of this project; its text says what was seen, what is needed, and the next command."""
+
+
+class EmbedderError(WenjuError):
+    """The embedding model can't be loaded."""
 
 
 class StoreError(WenjuError):
