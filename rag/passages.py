@@ -1,0 +1,131 @@
+"""Document → passages of whole sentences, with exact offsets. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.sentences import split_sentences
+from rag.types import Document, Passage
+
+# Costs of one way to cut, added up over its passages; the cheapest way wins. Only their order of size matters:
+# a passage under the minimum is worse than any break, and a break inside a paragraph worse than an uneven length.
+_SHORT = 10.0
+_MID_PARAGRAPH = 0.15
+_PARAGRAPH_END = 0.03
+
+_HEADING_MAX = 40  # characters; a longer line without punctuation is text
+_HEADINGS_IN_A_ROW = 3  # title, chapter, section; more short lines than that are a list
+_TINY = 16  # characters
+_BULLETS = ("- ", "* ", "+ ", "• ", "· ", "●", "■", "◆", "|")
+_LINE_ENDS = "\n\r\x85\u2028\u2029"
+
+
+def split_passages(document: Document, *, minimum: int = 200, maximum: int = 400) -> list[Passage]:
+    """Cut a document into passages of whole sentences.
+
+    Breaks fall before headings and at paragraph ends where the lengths allow; a heading stays with the sentence that
+    follows it, and lengths are balanced, so that the last passage is no fragment.
+
+    Args:
+        document: `document.text` may be empty.
+        minimum: characters a passage should have. A shorter one appears only where joining it to either neighbour
+            would pass the maximum, or where the document itself is shorter.
+        maximum: characters a passage may have. Only a single sentence (with its headings) may be longer.
+
+    Returns:
+        Passages in order, `document.text[p.start:p.end] == p.text`; every sentence is in exactly one.
+        Blank text gives [].
+
+    Raises:
+        ValueError: unless 0 < minimum <= maximum.
+    """
+    if not 0 < minimum <= maximum:
+        raise ValueError(f"passages need 0 < minimum <= maximum, got minimum={minimum}, maximum={maximum}")
+    text = document.text
+    blocks = _join_tiny(_blocks(text))
+    return [
+        Passage(
+            id=f"{document.id}:{ordinal}",
+            document_id=document.id,
+            ordinal=ordinal,
+            source=document.source,
+            title=document.title,
+            text=text[start:end],
+            start=start,
+            end=end,
+            page=document.page_at(start),
+            date=document.date,
+        )
+        for ordinal, (start, end) in enumerate(_cut(blocks, minimum, maximum))
+    ]
+
+
+def _blocks(text: str) -> list[tuple[int, int, float]]:
+    """(start, end, cost of a break in front): each sentence together with the headings above it."""
+    sentences = split_sentences(text)
+    new_line = [True] * (len(sentences) + 1)
+    for index in range(1, len(sentences)):
+        between = text[sentences[index - 1][1] : sentences[index][0]]
+        new_line[index] = any(mark in between for mark in _LINE_ENDS)
+    blocks: list[tuple[int, int, float]] = []
+    waiting: list[tuple[int, int]] = []  # short lines that are headings if text follows
+    for index, (start, end) in enumerate(sentences):
+        if new_line[index] and new_line[index + 1] and _is_short_line(text, start, end):
+            waiting.append((start, end))
+            continue
+        headings = len(waiting) if len(waiting) <= _HEADINGS_IN_A_ROW else 1
+        blocks += [(a, b, _PARAGRAPH_END) for a, b in waiting[: len(waiting) - headings]]
+        if headings:
+            blocks.append((waiting[-headings][0], end, 0.0))
+        else:
+            blocks.append((start, end, _PARAGRAPH_END if new_line[index] else _MID_PARAGRAPH))
+        waiting = []
+    return blocks + [(a, b, _PARAGRAPH_END) for a, b in waiting]
+
+
+def _join_tiny(blocks: Sequence[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
+    """The blocks with runs of tiny ones joined, so that a page of one-character lines stays cheap to cut."""
+    joined: list[tuple[int, int, float]] = []
+    for start, end, break_cost in blocks:
+        if joined and break_cost > 0 and end - joined[-1][0] <= _TINY:
+            joined[-1] = (joined[-1][0], end, joined[-1][2])
+        else:
+            joined.append((start, end, break_cost))
+    return joined
+
+
+def _is_short_line(text: str, start: int, end: int) -> bool:
+    """Whether a line reads like a heading: short, no closing punctuation, no list or table mark."""
+    if end - start > _HEADING_MAX or text.startswith(_BULLETS, start):
+        return False
+    return text[end - 1] not in "。！？!?…；;，,：:、.”」）)|"
+
+
+def _cut(blocks: Sequence[tuple[int, int, float]], minimum: int, maximum: int) -> list[tuple[int, int]]:
+    """Cheapest way to join neighbouring blocks into spans; ties take the longer last span."""
+    target = (minimum + maximum) / 2
+    best = [0.0]
+    came_from = [0]
+    for last, (_, end, _) in enumerate(blocks):
+        cheapest, chosen = float("inf"), last
+        for first in range(last, -1, -1):
+            start, _, break_cost = blocks[first]
+            length = end - start
+            if length > maximum and first < last:
+                break
+            cost = best[first] + break_cost
+            if length < minimum:
+                cost += _SHORT * (2 - length / minimum)
+            elif length <= maximum:
+                cost += (length / target - 1) ** 2
+            if cost <= cheapest:
+                cheapest, chosen = cost, first
+        best.append(cheapest)
+        came_from.append(chosen)
+    spans: list[tuple[int, int]] = []
+    stop = len(blocks)
+    while stop:
+        first = came_from[stop]
+        spans.append((blocks[first][0], blocks[stop - 1][1]))
+        stop = first
+    return spans[::-1]
