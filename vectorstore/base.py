@@ -10,6 +10,33 @@ import numpy as np
 from vectorstore.records import Document, DocumentInfo, Passage
 
 
+class Embedder(Protocol):
+    """What a store asks of an embedding model. Name and fingerprint must be cheap: they are read at every opening."""
+
+    @property
+    def name(self) -> str:
+        """What people call it; RAG_EMBEDDER takes it."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the vectors would."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """Length of every vector."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """Vectors of passages, shape (len(texts), dimension), float32, rows of unit length or all 0."""
+        ...
+
+    def embed_question(self, text: str) -> np.ndarray:
+        """Vector of one question, shape (dimension,), float32, of unit length or all 0."""
+        ...
+
+
 class Store(Protocol):
     """Keeps documents and passages, and searches them by keyword and by vector.
 
@@ -26,6 +53,10 @@ class Store(Protocol):
 
     def documents(self) -> list[DocumentInfo]:
         """All documents, by source then id."""
+        ...
+
+    def digests(self) -> dict[str, str]:
+        """Document id → digest, to see at little cost which files have changed."""
         ...
 
     def document(self, document_id: str) -> Document:

@@ -1,0 +1,412 @@
+"""The catalog: documents, passages and vectors in one SQLite file. It is the truth; every index is made from it.
+
+Text is kept once, in pieces of `PIECE` characters, and passages are offsets into it: a passage is read from one or
+two pieces, however long its document is.
+
+Every change happens in one transaction that raises the generation by one. A document carries the generation that
+added it, and `removed` remembers (as numbers only) which keys went in which generation, so an index that stands at
+generation g is brought up to date from the rows after g.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sqlite3
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vectorstore.change import PIECE, Change, Entry, Removed
+from vectorstore.errors import StoreDamaged, StoreError, StoreMissing
+from vectorstore.records import Document, DocumentInfo, Passage
+
+logger = logging.getLogger(__name__)
+
+FORMAT = 1
+APPLICATION = 0x57454E4A  # "WENJ" in the file header: tells our catalog from any other SQLite file
+BUSY_WAIT = 30.0  # seconds SQLite waits for a lock of its own
+CLEAN_WAIT = 1.0  # seconds `clean` waits for readers of older states
+# Larger pages than SQLite's 4,096 waste less on rows of a few kilobytes.
+PAGE_SIZE = 8192
+
+_SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE documents (
+    key INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, generation INTEGER NOT NULL,
+    source TEXT NOT NULL, path TEXT NOT NULL, title TEXT NOT NULL, date TEXT, metadata TEXT NOT NULL,
+    pages TEXT NOT NULL, digest TEXT NOT NULL, characters INTEGER NOT NULL
+) STRICT;
+CREATE INDEX documents_by_generation ON documents (generation);
+CREATE TABLE pieces (
+    document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE, number INTEGER NOT NULL, text TEXT NOT NULL,
+    UNIQUE (document, number)
+) STRICT;
+CREATE TABLE passages (
+    key INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL, page INTEGER,
+    UNIQUE (document, ordinal)
+) STRICT;
+CREATE TABLE vectors (
+    passage INTEGER PRIMARY KEY REFERENCES passages ON DELETE CASCADE, vector BLOB NOT NULL
+) STRICT;
+CREATE TABLE removed (
+    document INTEGER PRIMARY KEY, generation INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL
+) STRICT;
+CREATE INDEX removed_by_generation ON removed (generation);
+"""
+
+_GENERATION = "SELECT value FROM meta WHERE name = 'generation'"
+_DOCUMENTS = """
+SELECT d.id, d.source, d.path, d.title, d.date, d.metadata, d.digest, d.characters,
+    (SELECT count(*) FROM passages p WHERE p.document = d.key)
+FROM documents d ORDER BY d.source, d.id
+"""
+_DOCUMENT = "SELECT id, source, path, title, date, metadata, pages, digest, key FROM documents WHERE id = ?"
+_PIECES = "SELECT text FROM pieces WHERE document = ? ORDER BY number"
+_PASSAGES = """
+SELECT p.key, d.id, p.ordinal, d.source, d.title, p.start, p.stop, p.page, d.date, s.number, s.text
+FROM json_each(:keys) j JOIN passages p ON p.key = j.value JOIN documents d ON d.key = p.document
+LEFT JOIN pieces s ON s.document = p.document AND s.number BETWEEN p.start / :piece AND (p.stop - 1) / :piece
+ORDER BY p.key, s.number
+"""
+_ENTRIES = "SELECT key, start, stop FROM passages WHERE document = ? ORDER BY ordinal"
+
+
+class Catalog:
+    """One SQLite file, read from any thread and written by one at a time (the caller sees to that).
+
+    Connections are lent from a pool for the length of one operation, so threads neither share nor keep them.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """Open an existing catalog.
+
+        Raises:
+            StoreMissing: there is no such file.
+            StoreDamaged: it is not a readable catalog.
+            StoreError: a newer version of this program wrote it.
+        """
+        if not path.is_file():
+            raise StoreMissing(f"There is no index in {path.parent}. Make one with: wenju index PATH…")
+        self.path = path
+        self.read_only = read_only
+        self._pool: deque[sqlite3.Connection] = deque()
+        self._closed = False
+        try:
+            self._check()
+        except BaseException:
+            self.close()
+            raise
+
+    @classmethod
+    def create(cls, path: Path, meta: Mapping[str, str]) -> Catalog:
+        """Make an empty catalog with these meta values; an interrupted call leaves no catalog behind."""
+        draft = path.with_suffix(".new")
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+        connection = sqlite3.connect(draft, isolation_level=None)
+        try:
+            connection.execute(f"PRAGMA page_size={PAGE_SIZE}")
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+            connection.execute(f"PRAGMA application_id={APPLICATION}")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.executescript(_SCHEMA)
+            values = {"format": str(FORMAT), "generation": "0", **meta}
+            connection.executemany("INSERT INTO meta VALUES (?, ?)", values.items())
+            connection.execute("PRAGMA journal_mode=WAL")
+        finally:
+            connection.close()
+        draft.replace(path)
+        _sync_folder(path.parent)
+        return cls(path)
+
+    def close(self) -> None:
+        """Close every connection; the last one folds the write-ahead log into the file."""
+        self._closed = True
+        while self._pool:
+            self._pool.pop().close()
+
+    # Connections
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection that sees one state of the catalog until the block ends."""
+        with self._connection() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("ROLLBACK")
+
+    @contextmanager
+    def writing(self) -> Iterator[Change]:
+        """One change: all of it is on disk when the block ends, and nothing of it when the block raises."""
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                change = Change(connection, 1 + int(_single(connection, _GENERATION)))
+                yield change
+                if change.changed:
+                    change.set_meta("generation", str(change.generation))
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def clean(self) -> None:
+        """Give freed pages back to the disk and empty the write-ahead log, which still holds what they held."""
+        with self._connection() as connection:
+            connection.execute("PRAGMA incremental_vacuum").fetchall()
+            connection.execute(f"PRAGMA busy_timeout={int(CLEAN_WAIT * 1000)}")
+            (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            connection.execute(f"PRAGMA busy_timeout={int(BUSY_WAIT * 1000)}")
+        if busy:
+            logger.info("%s: a reader is at work, its log is emptied by a later change", self.path)
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection, and say what broke in plain words."""
+        if self._closed:
+            raise StoreError(f"The index in {self.path.parent} is closed. Open it again.")
+        try:
+            connection = self._pool.pop() if self._pool else self._connect()
+            try:
+                yield connection
+            finally:
+                if self._closed:
+                    connection.close()
+                else:
+                    self._pool.append(connection)
+        except sqlite3.Error as error:
+            raise self._explained(error) from error
+
+    def _connect(self) -> sqlite3.Connection:
+        """A new connection with our guarantees switched on (they are kept per connection)."""
+        mode = "ro" if self.read_only else "rw"
+        if self.read_only and not os.access(self.path.parent, os.W_OK):
+            mode += "&immutable=1"  # a read-only disk: the shared-memory file of the log can't be made there
+        connection = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=BUSY_WAIT,
+        )
+        for pragma in ("synchronous=FULL", "fullfsync=ON", "foreign_keys=ON", "secure_delete=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    def _explained(self, error: sqlite3.Error) -> StoreError:
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            return self._damaged(str(error))
+        return StoreError(f"The catalog {self.path} could not be used: {error}.")
+
+    def _damaged(self, what: str) -> StoreDamaged:
+        return StoreDamaged(
+            f"The catalog {self.path} is damaged ({what}). Put back a copy of it, or index the documents again into "
+            "a new folder: wenju index --index NEW_FOLDER PATH…"
+        )
+
+    def _check(self) -> None:
+        """Refuse what is not a whole catalog, before anything is read from it."""
+        with self.path.open("rb") as file:
+            head = file.read(16)
+        if head != b"SQLite format 3\x00":
+            raise self._damaged("it is empty" if not head else "it is not an SQLite file")
+        with self.reading() as connection:
+            if _single(connection, "PRAGMA application_id") != APPLICATION:
+                raise self._damaged("another program wrote it")
+            log = self.path.with_name(self.path.name + "-wal")
+            if not log.exists() or log.stat().st_size == 0:
+                needed = _single(connection, "PRAGMA page_count") * _single(connection, "PRAGMA page_size")
+                seen = self.path.stat().st_size
+                if seen < needed:
+                    raise self._damaged(f"it has {seen:,} bytes of {needed:,}")
+            try:
+                version = int(_meta(connection)["format"])
+            except (sqlite3.OperationalError, KeyError, ValueError) as error:
+                raise self._damaged(f"its meta table can't be read: {error}") from error
+        if version > FORMAT:
+            raise StoreError(
+                f"The index in {self.path.parent} has format {version}; this version reads up to {FORMAT}. "
+                "Update with: pip install --upgrade wenju"
+            )
+
+    # Reading
+
+    def meta(self) -> dict[str, str]:
+        """Format, generation, embedder and whatever else was set."""
+        with self.reading() as connection:
+            return _meta(connection)
+
+    def generation(self) -> int:
+        """The number of changes so far."""
+        with self._connection() as connection:
+            return int(_single(connection, _GENERATION))
+
+    def count(self) -> int:
+        """The number of passages."""
+        with self._connection() as connection:
+            return int(_single(connection, "SELECT count(*) FROM passages"))
+
+    def digests(self) -> dict[str, str]:
+        """Document id → digest of the file it was read from."""
+        with self._connection() as connection:
+            return dict(connection.execute("SELECT id, digest FROM documents"))
+
+    def documents(self) -> list[DocumentInfo]:
+        """All documents, by source then id."""
+        with self._connection() as connection:
+            rows = connection.execute(_DOCUMENTS).fetchall()
+        return [
+            DocumentInfo(id, source, path, title, date, characters, passages, digest, json.loads(metadata))
+            for id, source, path, title, date, metadata, digest, characters, passages in rows
+        ]
+
+    def document(self, document_id: str) -> Document:
+        """One document with its text. Raises KeyError for an unknown id."""
+        with self.reading() as connection:
+            row = connection.execute(_DOCUMENT, (document_id,)).fetchone()
+            if row is None:
+                raise KeyError(document_id)
+            id, source, path, title, date, metadata, pages, digest, key = row
+            text = _text(connection, key)
+        return Document(id, source, path, title, text, date, json.loads(metadata), tuple(json.loads(pages)), digest)
+
+    def passage_keys(self, ids: Sequence[str]) -> list[int]:
+        """The keys of these passages, in that order. Raises KeyError for an unknown id."""
+        wanted = json.dumps([split_id(passage_id) for passage_id in ids])
+        sql = """SELECT j.key, p.key FROM json_each(?) j
+                 JOIN documents d ON d.id = json_extract(j.value, '$[0]')
+                 JOIN passages p ON p.document = d.key AND p.ordinal = json_extract(j.value, '$[1]')"""
+        with self._connection() as connection:
+            found = dict(connection.execute(sql, (wanted,)))
+        for position, passage_id in enumerate(ids):
+            if position not in found:
+                raise KeyError(passage_id)
+        return [found[position] for position in range(len(ids))]
+
+    def passage_ids(self, keys: Sequence[int]) -> dict[int, str]:
+        """Key → passage id, for the keys that are still there."""
+        sql = """SELECT p.key, d.id || ':' || p.ordinal FROM json_each(?) j
+                 JOIN passages p ON p.key = j.value JOIN documents d ON d.key = p.document"""
+        with self._connection() as connection:
+            return dict(connection.execute(sql, (json.dumps(list(keys)),)))
+
+    def passages(self, keys: Sequence[int]) -> dict[int, Passage]:
+        """Key → passage, for the keys that are still there."""
+        with self._connection() as connection:
+            rows = connection.execute(_PASSAGES, {"keys": json.dumps(list(keys)), "piece": PIECE}).fetchall()
+        found: dict[int, list[tuple]] = {}
+        for key, *row in rows:
+            found.setdefault(key, []).append(tuple(row))
+        return {key: _passage(parts) for key, parts in found.items()}
+
+    def document_passages(self, document_id: str) -> list[Passage]:
+        """All passages of a document in reading order; [] for an unknown id."""
+        sql = "SELECT p.key FROM passages p JOIN documents d ON d.key = p.document WHERE d.id = ? ORDER BY p.ordinal"
+        with self._connection() as connection:
+            keys = [key for (key,) in connection.execute(sql, (document_id,))]
+        found = self.passages(keys)
+        return [found[key] for key in keys if key in found]
+
+    # What an index needs to catch up
+
+    def removed_since(self, generation: int) -> list[Removed]:
+        """The documents removed after a generation, in key order."""
+        with self._connection() as connection:
+            return _removed_since(connection, generation)
+
+    def entries_since(self, generation: int) -> Iterator[Entry]:
+        """The passages of documents added after a generation, in key order, without holding them all."""
+        documents = "SELECT key, title FROM documents WHERE generation > ? ORDER BY key"
+        with self.reading() as connection:
+            for document, title in connection.execute(documents, (generation,)):
+                text = _text(connection, document)
+                for key, start, stop in connection.execute(_ENTRIES, (document,)):
+                    yield Entry(key, document, title, text[start:stop])
+
+    def changes_since(self, generation: int, dimension: int) -> tuple[int, list[Removed], np.ndarray, np.ndarray]:
+        """What a dense index at a generation lacks, as of one state of the catalog.
+
+        Returns:
+            The catalog's generation; the documents removed since; the keys of passages added since, shape (n,), int64,
+            ascending; their vectors, shape (n, dimension), float16.
+        """
+        sql = "SELECT passage, vector FROM vectors"
+        if generation > 0:
+            sql += """ WHERE passage IN (SELECT p.key FROM documents d JOIN passages p ON p.document = d.key
+                                         WHERE d.generation > :generation)"""
+        with self.reading() as connection:
+            now = int(_single(connection, _GENERATION))
+            removed = _removed_since(connection, generation) if generation > 0 else []
+            rows = connection.execute(f"{sql} ORDER BY passage", {"generation": generation}).fetchall()
+        keys = np.fromiter((key for key, _ in rows), np.int64, len(rows))
+        data = b"".join(vector for _, vector in rows)
+        if len(data) != len(rows) * dimension * 2:
+            raise self._damaged(f"vectors of {len(data):,} bytes where {len(rows):,} x {dimension} x 2 belong")
+        return now, removed, keys, np.frombuffer(data, np.float16).reshape(len(rows), dimension)
+
+    def problems(self) -> list[str]:
+        """What a full check finds wrong; [] for a sound catalog. Reads the whole file."""
+        with self.reading() as connection:
+            found = [row[0] for row in connection.execute("PRAGMA integrity_check(10)") if row[0] != "ok"]
+            found += [f"{row[0]} row without its {row[2]}" for row in connection.execute("PRAGMA foreign_key_check")]
+            bare = _single(connection, "SELECT count(*) FROM passages WHERE key NOT IN (SELECT passage FROM vectors)")
+            if bare:
+                found.append(f"{bare} passages without a vector")
+        return found
+
+
+def split_id(passage_id: str) -> tuple[str, int]:
+    """`"document:7"` → `("document", 7)`. Raises KeyError for anything else."""
+    document_id, _, ordinal = passage_id.rpartition(":")
+    if not ordinal.isdecimal() or not ordinal.isascii():
+        raise KeyError(passage_id)
+    return document_id, int(ordinal)
+
+
+def _passage(parts: Sequence[tuple]) -> Passage:
+    """One passage from its rows, one a piece of text."""
+    id, ordinal, source, title, start, stop, page, date, number, _ = parts[0]
+    offset = start - number * PIECE
+    text = "".join(part[-1] for part in parts)[offset : offset + stop - start]
+    return Passage(f"{id}:{ordinal}", id, ordinal, source, title, text, start, stop, page, date)
+
+
+def _meta(connection: sqlite3.Connection) -> dict[str, str]:
+    return dict(connection.execute("SELECT name, value FROM meta"))
+
+
+def _text(connection: sqlite3.Connection, document: int) -> str:
+    """The whole text of a document, by its key."""
+    return "".join(piece for (piece,) in connection.execute(_PIECES, (document,)))
+
+
+def _removed_since(connection: sqlite3.Connection, generation: int) -> list[Removed]:
+    sql = "SELECT document, first, last FROM removed WHERE generation > ? ORDER BY document"
+    return [Removed(*row) for row in connection.execute(sql, (generation,))]
+
+
+def _single(connection: sqlite3.Connection, sql: str) -> Any:
+    """The one value a statement returns."""
+    (value,) = connection.execute(sql).fetchone()
+    return value
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable; a folder can't be opened for this on Windows, where it is not needed."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,154 @@
+"""Exact nearest passages by cosine, in FAISS, in memory.
+
+An index is never changed: an update gives a new one that shares the old one's parts, so a search that runs meanwhile
+sees one state. Parts grow like the digits of a counter: a new part swallows its smaller neighbours, which keeps their
+number at the logarithm of the size and the cost of many small additions low.
+
+Vectors are held as float16, as the catalog keeps them: half the memory of float32, a cosine off by less than 0.001,
+and twice the speed, since an exact search is bound by memory. Loading 100,000 vectors of 256 numbers from the catalog
+takes 0.15 s, so there is no index file to go stale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from vectorstore.catalog import Removed
+
+SLACK = 16  # hits fetched beyond k, so that a tie at the border is seen whole
+MOST_TIES = 1024  # beyond so many equal scores at the border, which of them come back is left open
+MOST_DEAD = 0.2  # share of removed vectors above which they are cleared out
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some vectors with their passage keys, ascending; `dead` are positions (ascending) that were removed."""
+
+    keys: np.ndarray
+    vectors: np.ndarray
+    index: Any
+    dead: np.ndarray
+
+    @staticmethod
+    def of(keys: np.ndarray, vectors: np.ndarray) -> _Part:
+        faiss: Any = import_module("faiss")
+        vectors = np.ascontiguousarray(vectors, np.float16)
+        index = faiss.IndexScalarQuantizer(vectors.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+        index.is_trained = True  # float16 has nothing to learn
+        index.add_sa_codes(vectors.view(np.uint8))
+        own = faiss.rev_swig_ptr(index.codes.data(), vectors.nbytes).view(np.float16).reshape(vectors.shape)
+        return _Part(keys, own, index, np.empty(0, np.int64))
+
+    @property
+    def alive(self) -> np.ndarray:
+        """Which positions are still there, shape (n,) bool."""
+        alive = np.ones(len(self.keys), bool)
+        alive[self.dead] = False
+        return alive
+
+    def without(self, removed: Sequence[Removed]) -> _Part:
+        """The same part with these key ranges dead."""
+        first = np.fromiter((gone.first for gone in removed), np.int64, len(removed))
+        last = np.fromiter((gone.last for gone in removed), np.int64, len(removed))
+        lows, highs = np.searchsorted(self.keys, first), np.searchsorted(self.keys, last, side="right")
+        ranges = [np.arange(low, high) for low, high in zip(lows, highs, strict=True) if low < high]
+        if not ranges:
+            return self
+        return _Part(self.keys, self.vectors, self.index, np.union1d(self.dead, np.concatenate(ranges)))
+
+    def search(self, vector: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Up to k scores and keys, best first."""
+        faiss: Any = import_module("faiss")  # its own stubs know less than it takes
+        options = None
+        if len(self.dead):
+            bits = np.packbits(self.alive, bitorder="little")
+            options = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))
+        scores, positions = self.index.search(vector[None, :], min(k, len(self.keys)), params=options)
+        found = positions[0] >= 0
+        return scores[0][found], self.keys[positions[0][found]]
+
+
+class DenseIndex:
+    """Vectors by passage key, as of one generation of the catalog.
+
+    Attributes:
+        generation: the catalog's generation this index stands at.
+        dimension: length of every vector.
+    """
+
+    def __init__(self, dimension: int, generation: int = 0, parts: Iterable[_Part] = ()) -> None:
+        self.dimension = dimension
+        self.generation = generation
+        self._parts = tuple(parts)
+
+    def __len__(self) -> int:
+        return sum(len(part.keys) - len(part.dead) for part in self._parts)
+
+    def updated(self, generation: int, removed: Sequence[Removed], keys: np.ndarray, vectors: np.ndarray) -> DenseIndex:
+        """This index at a later generation; it stays as it is itself.
+
+        Args:
+            removed: documents that went since this index's generation.
+            keys: shape (n,), int64, ascending, each above every key here.
+            vectors: shape (n, dimension), float16.
+        """
+        parts = [part.without(removed) for part in self._parts] if removed else list(self._parts)
+        if len(keys):
+            parts.append(_Part.of(keys, vectors))
+        return DenseIndex(self.dimension, generation, _tidied(parts))
+
+    def search(self, vector: np.ndarray, k: int) -> list[tuple[int, float]]:
+        """At least k (passage key, cosine) where there are as many, best first, and all that tie with the k-th.
+
+        Args:
+            vector: shape (dimension,), float32, unit length; one of zeros finds nothing.
+        """
+        if k < 1 or not np.any(vector):
+            return []
+        wanted = k + SLACK
+        while True:
+            found = [part.search(vector, wanted) for part in self._parts]
+            scores = np.concatenate([score for score, _ in found] or [np.empty(0, np.float32)])
+            keys = np.concatenate([key for _, key in found] or [np.empty(0, np.int64)])
+            order = np.lexsort((keys, -scores))
+            scores, keys = scores[order], keys[order]
+            # A part that gave all we asked for may hold more of the score on the border.
+            border = scores[k - 1] if len(scores) >= k else -np.inf
+            cut_off = any(len(score) == wanted and score[-1] >= border for score, _ in found)
+            if not cut_off or wanted > k + MOST_TIES:
+                keep = scores >= border
+                return list(zip(keys[keep].tolist(), scores[keep].tolist(), strict=True))
+            wanted *= 2
+
+    def scores(self, vector: np.ndarray, keys: Sequence[int]) -> np.ndarray:
+        """Cosine of a unit vector with each passage, shape (len(keys),), float32; 0 for keys that are not here."""
+        wanted = np.asarray(keys, np.int64)
+        scores = np.zeros(len(wanted), np.float32)
+        for part in self._parts:
+            positions = np.searchsorted(part.keys, wanted)
+            positions[positions == len(part.keys)] = 0
+            here = part.keys[positions] == wanted
+            scores[here] = part.vectors[positions[here]].astype(np.float32) @ vector
+        return scores
+
+
+def _tidied(parts: list[_Part]) -> list[_Part]:
+    """The parts with small neighbours joined, and rebuilt where too many of their vectors are dead."""
+    if any(len(part.dead) > MOST_DEAD * len(part.keys) for part in parts):
+        parts = [_joined([part]) if len(part.dead) > MOST_DEAD * len(part.keys) else part for part in parts]
+    parts = [part for part in parts if len(part.keys)]
+    while len(parts) > 1 and 2 * len(parts[-1].keys) >= len(parts[-2].keys):
+        parts[-2:] = [_joined(parts[-2:])]
+    return parts
+
+
+def _joined(parts: Sequence[_Part]) -> _Part:
+    """One part with the living vectors of several, in key order."""
+    keys = np.concatenate([part.keys[part.alive] for part in parts])
+    vectors = np.concatenate([part.vectors[part.alive] for part in parts])
+    return _Part.of(keys, vectors)

@@ -1,0 +1,424 @@
+"""The store on one machine: the catalog, and the two indexes made from it.
+
+A change goes to the catalog first, in one transaction, then to the keyword index, in one commit. Both carry the
+catalog's generation; the dense index lives in memory and follows the catalog. An index found behind (a crash between
+the two commits, another process's change) is brought up to date from the catalog, one found damaged is made anew.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from vectorstore import tokens
+from vectorstore.base import Embedder
+from vectorstore.catalog import Catalog
+from vectorstore.change import Change, Entry
+from vectorstore.dense import DenseIndex
+from vectorstore.errors import EmbedderMismatch, StoreDamaged, StoreError, StoreLocked
+from vectorstore.keyword import KeywordIndex, KeywordIndexError, KeywordWriter, question_weights
+from vectorstore.lock import WriterLock
+from vectorstore.records import Document, DocumentInfo, Passage
+
+logger = logging.getLogger(__name__)
+
+CATALOG = "catalog.sqlite"
+LOCK = "write.lock"
+BATCH = 1024  # passages embedded and cut at a time: bounds memory, large enough to amortise a call
+WRITER_WAIT = 0.25  # seconds a search waits for a writer that is between its two commits
+LOCK_TIMEOUT = 30.0  # seconds a change waits for another writer
+
+
+class LocalStore:
+    """Documents, passages and both searches in one folder; see `vectorstore.base.Store` for the contract.
+
+    Any number of threads and processes may have the folder open. Each search sees the changes that were finished when
+    it began, whoever made them; changes take turns. A search waits for no one, except a moment (`WRITER_WAIT`) for a
+    writer that is just between its two commits and has replaced or removed documents.
+    """
+
+    def __init__(self, folder: Path, catalog: Catalog, embedder: Embedder, lock_timeout: float) -> None:
+        """Use `create` or `open`."""
+        self.folder = folder
+        self.embedder = embedder
+        self.read_only = catalog.read_only
+        self._catalog = catalog
+        self._lock = WriterLock(folder / LOCK, lock_timeout)
+        self._refreshing = threading.Lock()
+        self._keyword: KeywordIndex | None = None
+        self._dense: DenseIndex | None = None
+
+    # Opening and closing
+
+    @classmethod
+    def create(cls, folder: Path | str, embedder: Embedder, *, lock_timeout: float = LOCK_TIMEOUT) -> Self:
+        """Make an empty store.
+
+        Raises:
+            StoreError: the folder holds an index already.
+            StoreLocked: another process is making one there.
+        """
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        with WriterLock(folder / LOCK, lock_timeout).held():
+            if (folder / CATALOG).exists() or _keyword_folders(folder):
+                raise StoreError(f"{folder} holds an index already. Add to it, or name another folder.")
+            meta = {"keyword": "", "embedded": "0", "cutter": tokens.cutter(), **_embedder_meta(embedder)}
+            catalog = Catalog.create(folder / CATALOG, meta)
+        return cls._opened(folder, catalog, embedder, lock_timeout)
+
+    @classmethod
+    def open(
+        cls, folder: Path | str, embedder: Embedder, *, read_only: bool = False, lock_timeout: float = LOCK_TIMEOUT
+    ) -> Self:
+        """Open a store; an index that is behind or damaged is mended from the catalog, which the log says.
+
+        Args:
+            embedder: the one the store was made with; no vector is computed before it is needed.
+            read_only: change nothing, mend nothing.
+            lock_timeout: seconds to wait for another writer.
+
+        Raises:
+            StoreMissing: there is no index in the folder.
+            StoreDamaged: the catalog can't be read.
+            EmbedderMismatch: another embedder made the vectors.
+            StoreError: a newer version of this program wrote it.
+        """
+        folder = Path(folder)
+        if not (folder / CATALOG).exists() and _keyword_folders(folder):
+            raise StoreDamaged(
+                f"{folder} has lost its catalog {CATALOG}. Put back a copy of it, or index the documents again into a "
+                "new folder: wenju index --index NEW_FOLDER PATH…"
+            )
+        return cls._opened(folder, Catalog(folder / CATALOG, read_only=read_only), embedder, lock_timeout)
+
+    @classmethod
+    def rebuild(cls, folder: Path | str, embedder: Embedder, *, lock_timeout: float = LOCK_TIMEOUT) -> Self:
+        """Open a store with any embedder: embed every passage again and make both indexes anew.
+
+        The documents' text comes from the catalog; no file is read again. Raises what `open` does but EmbedderMismatch.
+        """
+        folder = Path(folder)
+        catalog = Catalog(folder / CATALOG)
+        try:
+            store = cls(folder, catalog, embedder, lock_timeout)
+            with store._lock.held():
+                store._renew(vectors=True)
+        except BaseException:
+            catalog.close()
+            raise
+        return store
+
+    @classmethod
+    def _opened(cls, folder: Path, catalog: Catalog, embedder: Embedder, lock_timeout: float) -> Self:
+        try:
+            meta = catalog.meta()
+            _check_embedder(folder, meta, embedder)
+            store = cls(folder, catalog, embedder, lock_timeout)
+            if not store.read_only and meta.get("cutter") != tokens.cutter():
+                logger.warning("%s was cut by %s, this is %s", folder, meta.get("cutter"), tokens.cutter())
+                with store._lock.held():
+                    store._renew()
+            store._current_keyword()
+        except BaseException:
+            catalog.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        """Release files; the store can't be used afterwards."""
+        self._keyword = None
+        self._dense = None
+        self._catalog.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    # Changing
+
+    def add(self, documents: Iterable[tuple[Document, Sequence[Passage]]]) -> int:
+        """Add or replace documents with their passages; returns the number of passages written.
+
+        One call is one change: when it returns, all of it is on disk; when it raises or the machine stops, none of it
+        is. Documents are taken one by one, so an iterator may be longer than memory.
+
+        Raises:
+            ValueError: a passage is not the text of its document at its offsets.
+            StoreLocked: another process kept writing for longer than the time-out.
+        """
+        with self._writing() as keyword, keyword.writer() as writer:
+            with self._catalog.writing() as change:
+                written = 0
+                for entries in _batches(_added(change, documents), BATCH):
+                    self._index(change, writer, entries)
+                    written += len(entries)
+                writer.remove(gone.document for gone in change.removed)
+            if change.changed:
+                writer.commit(change.generation)
+        if change.removed:
+            self._catalog.clean()
+        return written
+
+    def remove(self, document_ids: Sequence[str]) -> int:
+        """Remove documents with all their passages; unknown ids are ignored; returns how many were there."""
+        with self._writing() as keyword, keyword.writer() as writer:
+            with self._catalog.writing() as change:
+                change.remove(document_ids)
+                writer.remove(gone.document for gone in change.removed)
+            if change.changed:
+                writer.commit(change.generation)
+        if change.removed:
+            self._catalog.clean()
+        return len(change.removed)
+
+    # Reading
+
+    def documents(self) -> list[DocumentInfo]:
+        """All documents, by source then id."""
+        return self._catalog.documents()
+
+    def digests(self) -> dict[str, str]:
+        """Document id → digest, to see at little cost which files have changed."""
+        return self._catalog.digests()
+
+    def document(self, document_id: str) -> Document:
+        """One document with its text. Raises KeyError for an unknown id."""
+        return self._catalog.document(document_id)
+
+    def passages(self, ids: Sequence[str]) -> list[Passage]:
+        """The passages with these ids, in that order. Raises KeyError for an unknown id."""
+        found = self._catalog.passages(self._catalog.passage_keys(ids))
+        by_id = {passage.id: passage for passage in found.values()}
+        return [by_id[passage_id] for passage_id in ids]
+
+    def document_passages(self, document_id: str) -> list[Passage]:
+        """All passages of a document in reading order; [] for an unknown id."""
+        return self._catalog.document_passages(document_id)
+
+    def __len__(self) -> int:
+        """Number of passages."""
+        return self._catalog.count()
+
+    def meta(self) -> dict[str, str]:
+        """Format, generation, embedder and segmenter of the store."""
+        return self._catalog.meta()
+
+    def problems(self) -> list[str]:
+        """What a full check of every file finds wrong, in plain words; [] for a sound store. Reads everything."""
+        found = self._catalog.problems()
+        try:
+            keyword = self._current_keyword()
+            found += keyword.problems()
+            if len(keyword) != len(self):
+                found.append(f"the keyword index holds {len(keyword)} passages, the catalog {len(self)}")
+        except StoreError as error:
+            found.append(str(error))
+        return found
+
+    # Searching
+
+    def search_keyword(self, question: str, k: int) -> list[tuple[str, float]]:
+        """Up to k (passage id, BM25 > 0), best first, ties by id."""
+        return self._ranked(self._current_keyword().search(question_weights(question), k), k)
+
+    def search_dense(self, question: str, k: int) -> list[tuple[str, float]]:
+        """Up to k (passage id, cosine), best first, ties by id; [] for a question the embedder knows nothing of."""
+        return self._ranked(self._current_dense().search(self.embedder.embed_question(question), k), k)
+
+    def dense_scores(self, question: str, ids: Sequence[str]) -> np.ndarray:
+        """Cosine of the question with each named passage, shape (len(ids),), float32. Raises KeyError."""
+        keys = self._catalog.passage_keys(ids)
+        return self._current_dense().scores(self.embedder.embed_question(question), keys)
+
+    def keyword_scores(self, question: str, ids: Sequence[str]) -> np.ndarray:
+        """BM25 of the question with each named passage, shape (len(ids),), float32; 0 where no term is shared.
+
+        Raises KeyError for an unknown id.
+        """
+        return self._current_keyword().scores(question_weights(question), self._catalog.passage_keys(ids))
+
+    def document_frequency(self, terms: Sequence[str]) -> np.ndarray:
+        """In how many passages each index term occurs, shape (len(terms),), int64."""
+        return self._current_keyword().document_frequency(terms)
+
+    def _ranked(self, hits: Sequence[tuple[int, float]], k: int) -> list[tuple[str, float]]:
+        """Hits under their passage ids; one whose passage was removed meanwhile is dropped."""
+        ids = self._catalog.passage_ids([key for key, _ in hits])
+        named = [(ids[key], score) for key, score in hits if key in ids]
+        return sorted(named, key=lambda hit: (-hit[1], hit[0]))[:k]
+
+    # Keeping the indexes in step with the catalog
+
+    @contextmanager
+    def _writing(self) -> Iterator[KeywordIndex]:
+        """The writer lock, and a keyword index that is in step."""
+        if self.read_only:
+            raise StoreError(f"The index in {self.folder} is open for reading only. Open it without read_only.")
+        with self._lock.held():
+            yield self._mended()
+
+    def _current_dense(self) -> DenseIndex:
+        """The dense index at the catalog's generation."""
+        index = self._dense
+        if index is not None and index.generation == self._catalog.generation():
+            return index
+        with self._refreshing:
+            meta = self._catalog.meta()
+            _check_embedder(self.folder, meta, self.embedder)
+            index = self._dense
+            if index is None or index.generation < int(meta["embedded"]):
+                index = DenseIndex(int(meta["dimension"]))
+            self._dense = index.updated(*self._catalog.changes_since(index.generation, index.dimension))
+            return self._dense
+
+    def _current_keyword(self) -> KeywordIndex:
+        """The keyword index at the catalog's generation, or the newest there is while a writer is at work."""
+        index = self._keyword
+        if index is not None and index.generation == self._catalog.generation():
+            return index
+        with self._refreshing:
+            self._keyword = self._refreshed_keyword()
+            return self._keyword
+
+    def _refreshed_keyword(self) -> KeywordIndex:
+        deadline = time.monotonic() + WRITER_WAIT
+        while True:
+            generation, index, fault = self._on_disk()
+            if index is not None and index.generation == generation:
+                return index
+            if not self.read_only:
+                try:
+                    # A free lock means that no writer will bring the index up to date: it is for us to do.
+                    with self._lock.held(timeout=0.0 if index is not None else None):
+                        return self._mended()
+                except StoreLocked:
+                    if index is None:
+                        raise
+            if index is None:
+                raise StoreError(
+                    f"The keyword index in {self.folder} can't be used ({fault}) and is open for reading only. "
+                    "Mend it with: wenju index --rebuild"
+                )
+            if time.monotonic() > deadline or not self._catalog.removed_since(index.generation):
+                return index
+            time.sleep(0.005)
+
+    def _on_disk(self) -> tuple[int, KeywordIndex | None, str]:
+        """The catalog's generation, and the keyword index it names or what is wrong with that."""
+        meta = self._catalog.meta()
+        generation = int(meta["generation"])
+        if not meta["keyword"]:
+            return generation, None, "it was never made"
+        try:
+            return generation, KeywordIndex(self.folder / meta["keyword"]), ""
+        except KeywordIndexError as error:
+            return generation, None, str(error)
+
+    def _mended(self) -> KeywordIndex:
+        """The keyword index in step with the catalog, caught up or made anew; needs the writer lock."""
+        generation, index, fault = self._on_disk()
+        if index is not None and index.generation == generation:
+            return index
+        if index is None or index.generation > generation:
+            if generation:
+                logger.warning("Making the keyword index of %s anew: %s", self.folder, fault or "it is ahead")
+            return self._renew()
+        logger.warning("Bringing the keyword index of %s from %d to %d", self.folder, index.generation, generation)
+        with index.writer() as writer:
+            writer.remove(gone.document for gone in self._catalog.removed_since(index.generation))
+            for entries in _batches(self._catalog.entries_since(index.generation), BATCH):
+                _write_terms(writer, entries)
+            writer.commit(generation)
+        return index.newest()
+
+    def _renew(self, *, vectors: bool = False) -> KeywordIndex:
+        """Make the keyword index anew in a folder of its own, and the vectors too if asked; needs the writer lock."""
+        old = _keyword_folders(self.folder)
+        number = 1 + max((int(path.name.rpartition("-")[2]) for path in old), default=0)
+        folder = self.folder / f"keyword-{number}"
+        index = KeywordIndex.create(folder)
+        with self._catalog.writing() as change:
+            with index.writer() as writer:
+                for entries in _batches(self._catalog.entries_since(0), BATCH):
+                    _write_terms(writer, entries)
+                    if vectors:
+                        change.put_vectors([entry.key for entry in entries], self._embedded(entries))
+                writer.commit(change.generation)
+            change.set_meta("keyword", folder.name)
+            change.set_meta("cutter", tokens.cutter())
+            if vectors:
+                change.set_meta("embedded", str(change.generation))
+                for name, value in _embedder_meta(self.embedder).items():
+                    change.set_meta(name, value)
+        for path in old:
+            shutil.rmtree(path, ignore_errors=True)
+        return index.newest()
+
+    def _index(self, change: Change, writer: KeywordWriter, entries: Sequence[Entry]) -> None:
+        """Embed and cut some passages."""
+        change.put_vectors([entry.key for entry in entries], self._embedded(entries))
+        _write_terms(writer, entries)
+
+    def _embedded(self, entries: Sequence[Entry]) -> np.ndarray:
+        """Vectors of passages, shape (len(entries), dimension), as the embedder promises; ValueError if it doesn't."""
+        vectors = self.embedder.embed([entry.text for entry in entries])
+        expected = (len(entries), self.embedder.dimension)
+        if vectors.shape != expected or not np.isfinite(vectors).all():
+            raise ValueError(f"{self.embedder.name} gave vectors of shape {vectors.shape}; finite {expected} needed")
+        return vectors
+
+
+def _added(change: Change, documents: Iterable[tuple[Document, Sequence[Passage]]]) -> Iterator[Entry]:
+    """Write documents as they come and give their passages on."""
+    for document, passages in documents:
+        yield from change.add(document, passages)
+
+
+def _write_terms(writer: KeywordWriter, entries: Sequence[Entry]) -> None:
+    """Cut passages and index them, each with its document's title in front."""
+    titles: dict[str, list[str]] = {}
+    for entry in entries:
+        if entry.title not in titles:
+            titles[entry.title] = tokens.terms(entry.title)
+        writer.add(entry.key, entry.document, titles[entry.title] + tokens.terms(entry.text))
+
+
+def _batches(entries: Iterable[Entry], size: int) -> Iterator[list[Entry]]:
+    """Lists of up to `size`."""
+    remaining = iter(entries)
+    while batch := list(islice(remaining, size)):
+        yield batch
+
+
+def _keyword_folders(folder: Path) -> list[Path]:
+    """Every keyword index in the folder, the one in use and those left by an interrupted rebuild."""
+    return sorted(path for path in folder.glob("keyword-*") if path.name.rpartition("-")[2].isdecimal())
+
+
+def _embedder_meta(embedder: Embedder) -> dict[str, str]:
+    return {
+        "embedder": embedder.name,
+        "fingerprint": embedder.fingerprint,
+        "dimension": str(embedder.dimension),
+    }
+
+
+def _check_embedder(folder: Path, meta: Mapping[str, str], embedder: Embedder) -> None:
+    if meta["fingerprint"] != embedder.fingerprint:
+        raise EmbedderMismatch(
+            f"The index in {folder} was made with the embedder {meta['embedder']!r} "
+            f"({meta['fingerprint'][:12]}), not with {embedder.name!r} ({embedder.fingerprint[:12]}). "
+            f"Use it with RAG_EMBEDDER={meta['embedder']}, or embed its passages anew with: wenju index --rebuild"
+        )
