@@ -1,0 +1,22 @@
+"""Ask your documents: answers in which every sentence carries the exact quote that proves it."""
+
+from rag.assistant import Assistant, IndexReport, answer
+from rag.settings import Settings
+from rag.types import Answer, Answered, Citation, Claim, Delta, Document, Event, Hit, Passage, Retrieved
+
+__all__ = [
+    "Answer",
+    "Answered",
+    "Assistant",
+    "Citation",
+    "Claim",
+    "Delta",
+    "Document",
+    "Event",
+    "Hit",
+    "IndexReport",
+    "Passage",
+    "Retrieved",
+    "Settings",
+    "answer",
+]

@@ -4,6 +4,7 @@ WenjuError
 ├── StoreError … (see vectorstore.errors)
 ├── LoadError              a file can't be read as text
 │   └── UnsupportedFormat  no loader for this kind of file
+├── DocumentUnknown        no document of that name in the index
 ├── QuestionError          the question is empty or too long
 └── ModelError             the LLM can't be reached, refused the call, or is not installed
 """
@@ -18,6 +19,7 @@ from vectorstore.errors import (
 )
 
 __all__ = [
+    "DocumentUnknown",
     "EmbedderMismatch",
     "LoadError",
     "ModelError",
@@ -37,6 +39,10 @@ class LoadError(WenjuError):
 
 class UnsupportedFormat(LoadError):
     """No loader reads this kind of file."""
+
+
+class DocumentUnknown(WenjuError):
+    """No document of that name is in the index."""
 
 
 class QuestionError(WenjuError):

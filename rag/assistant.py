@@ -1,0 +1,369 @@
+"""The verbs: open, build, add, remove, retrieve, answer, stream. Chat page, CLI and evals all go through here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from rag.compose import compose
+from rag.condense import History, condense
+from rag.errors import DocumentUnknown, LoadError, QuestionError, StoreMissing
+from rag.extract import extract
+from rag.retrieve import retrieve
+from rag.settings import EXTRACTIVE, Settings
+from rag.types import Answer, Answered, Delta, Document, Event, Hit, Passage, Retrieved
+from vectorstore.records import DocumentInfo
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from vectorstore.embedding import Embedder
+    from vectorstore.local import LocalStore
+
+SEEDS = Path(__file__).resolve().parent.parent / "seeds"
+# (files done, files in all, name of the file just done)
+Progress = Callable[[int, int, str], None]
+Paths = str | Path | Iterable[str | Path]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What indexing did.
+
+    Attributes:
+        added: sources that are new or changed.
+        unchanged: sources whose bytes were in the index already.
+        failed: (source, why) of the files that could not be read; the others are in.
+        passages: how many passages were written.
+    """
+
+    added: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    failed: tuple[tuple[str, str], ...] = ()
+    passages: int = 0
+
+
+class Assistant:
+    """Answers questions from one index of documents.
+
+    Make one with `Assistant.build` or `Assistant.open`. It may be used from several threads.
+    """
+
+    def __init__(self, store: LocalStore, embedder: Embedder, settings: Settings) -> None:
+        self.store = store
+        self.settings = settings
+        self._embedder = embedder
+
+    @classmethod
+    def open(cls, index: str | Path | None = None, *, settings: Settings | None = None) -> Self:
+        """Open an index that is there.
+
+        Args:
+            index: its folder; None takes `settings.index`.
+
+        Raises:
+            StoreMissing: there is no index.
+            EmbedderMismatch: it was made with another embedding model.
+            StoreDamaged: its catalog can't be read.
+        """
+        from vectorstore.embedding import load_embedder
+        from vectorstore.local import LocalStore
+
+        settings = _with_index(settings, index)
+        embedder = load_embedder(settings.embedder)
+        return cls(LocalStore.open(settings.index, embedder), embedder, settings)
+
+    @classmethod
+    def build(
+        cls,
+        paths: Paths,
+        index: str | Path | None = None,
+        *,
+        settings: Settings | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Index files, folders and globs, and return the open assistant.
+
+        An index that is there already is kept and brought up to date; unchanged files cost nothing. A file that can't
+        be read is left out; use `add` to see which.
+
+        Raises:
+            LoadError: no file could be read at all.
+            EmbedderMismatch, StoreDamaged: as `open`.
+        """
+        assistant = cls.open_or_create(index, settings=settings)
+        try:
+            report = assistant.add(paths, progress=progress)
+            if report.failed and not report.added and not report.unchanged:
+                raise LoadError("no file could be read: " + "; ".join(why for _, why in report.failed[:5]))
+        except BaseException:
+            assistant.close()
+            raise
+        return assistant
+
+    @classmethod
+    def open_or_create(cls, index: str | Path | None = None, *, settings: Settings | None = None) -> Self:
+        """Open an index, or make an empty one where there is none. Raises as `open`, but never StoreMissing."""
+        from vectorstore.embedding import load_embedder
+        from vectorstore.local import LocalStore
+
+        settings = _with_index(settings, index)
+        embedder = load_embedder(settings.embedder)
+        try:
+            store = LocalStore.open(settings.index, embedder)
+        except StoreMissing:
+            store = LocalStore.create(settings.index, embedder)
+        return cls(store, embedder, settings)
+
+    @classmethod
+    def rebuild(cls, index: str | Path | None = None, *, settings: Settings | None = None) -> Self:
+        """Make an index anew with the embedding model of the settings, from the text it holds; no file is read again.
+
+        Raises:
+            StoreMissing, StoreDamaged: as `open`.
+        """
+        from vectorstore.embedding import load_embedder
+        from vectorstore.local import LocalStore
+
+        settings = _with_index(settings, index)
+        embedder = load_embedder(settings.embedder)
+        return cls(LocalStore.rebuild(settings.index, embedder), embedder, settings)
+
+    @classmethod
+    def default(cls, settings: Settings | None = None, *, progress: Progress | None = None) -> Self:
+        """Open the index that the settings name; where there is none yet, build it from the seed documents."""
+        settings = settings or Settings()
+        try:
+            return cls.open(settings=settings)
+        except StoreMissing:
+            return cls.build(SEEDS, settings=settings, progress=progress)
+
+    def close(self) -> None:
+        """Release the index's files."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    # documents
+
+    def add(self, paths: Paths, *, progress: Progress | None = None) -> IndexReport:
+        """Add files, folders or globs; a file indexed before under the same path is replaced when its bytes changed.
+
+        On return all that was added is on disk. Files that can't be read are reported, not raised; the rest goes in.
+
+        Raises:
+            LoadError: a named path does not exist or no loader reads a named file.
+        """
+        from rag.documents import find_files
+
+        return self._add([(path, source) for path, source in find_files(_as_list(paths))], progress)
+
+    def _add(self, files: Sequence[tuple[Path, str]], progress: Progress | None) -> IndexReport:
+        """Load, split and store files, noting what became of each."""
+        from rag.documents import document_id, load_document
+        from rag.passages import split_passages
+
+        known = self.store.digests()
+        added: list[str] = []
+        unchanged: list[str] = []
+        failed: list[tuple[str, str]] = []
+
+        def passages() -> Iterator[tuple[Document, Sequence[Passage]]]:
+            for done, (path, source) in enumerate(files, start=1):
+                try:
+                    document = load_document(path, source=source)
+                    if known.get(document_id(path)) == document.digest:
+                        unchanged.append(source)
+                    else:
+                        yield (
+                            document,
+                            split_passages(
+                                document, minimum=self.settings.passage_min, maximum=self.settings.passage_max
+                            ),
+                        )
+                        added.append(source)
+                except LoadError as error:
+                    failed.append((source, str(error)))
+                if progress:
+                    progress(done, len(files), source)
+
+        written = self.store.add(passages())
+        return IndexReport(tuple(added), tuple(unchanged), tuple(failed), written)
+
+    def remove(self, name: str | Path) -> int:
+        """Remove the documents with this source name, path or id, with every trace; returns how many there were.
+
+        Raises:
+            DocumentUnknown: no document goes by that name.
+        """
+        wanted = {str(name), str(Path(name).absolute())}
+        found = [info.id for info in self.documents() if {info.source, info.path, info.id} & wanted]
+        if not found:
+            raise DocumentUnknown(
+                f"no document named {name}; `wenju index --list` shows the {len(self.documents())} there are"
+            )
+        return self.store.remove(found)
+
+    def documents(self) -> list[DocumentInfo]:
+        """All documents of the index, without their text."""
+        return self.store.documents()
+
+    def document(self, document_id: str) -> Document:
+        """One document with its text, by the id that a passage or citation carries.
+
+        Raises:
+            DocumentUnknown: there is no such document (any more).
+        """
+        try:
+            return self.store.document(document_id)
+        except KeyError:
+            raise DocumentUnknown(f"no document with id {document_id}; it may have been removed") from None
+
+    # questions
+
+    def retrieve(self, question: str, k: int | None = None) -> list[Hit]:
+        """The k best passages for a question that stands alone, best first; `settings.top_k` by default.
+
+        Raises:
+            QuestionError: the question is blank or longer than `settings.question_max`.
+        """
+        weight = self.settings.dense_weight
+        return retrieve(
+            self.store,
+            self._checked(question),
+            k or self.settings.top_k,
+            self._embedder.dense_weight if weight is None else weight,
+        )
+
+    def answer(self, question: str, history: History = ()) -> Answer:
+        """Answer a question from the documents, or say that they don't hold the answer.
+
+        Args:
+            question: as a person asks it; may follow up on the history.
+            history: (question, answer) pairs, oldest first.
+
+        Raises:
+            QuestionError: the question is blank or longer than `settings.question_max`.
+        """
+        for event in self.stream(question, history):
+            if isinstance(event, Answered):
+                return event.answer
+        raise AssertionError("a stream ends in Answered")
+
+    def stream(self, question: str, history: History = ()) -> Iterator[Event]:
+        """Answer step by step: Retrieved, then Delta pieces of the draft, then Answered with the checked answer.
+
+        Raises:
+            QuestionError: as `answer`, before the first event.
+        """
+        question = self._checked(question)
+        timings: dict[str, float] = {}
+        with _timed(timings, "condense"):
+            standalone = condense(question, history)
+        with _timed(timings, "retrieve"):
+            hits = self.retrieve(standalone)
+        yield Retrieved(standalone, tuple(hits))
+        with _timed(timings, "answer"):
+            answer = self._extractive(question, standalone, hits, timings)
+        yield Delta(answer.text)
+        yield Answered(answer)
+
+    def _extractive(self, question: str, standalone: str, hits: Sequence[Hit], timings: dict[str, float]) -> Answer:
+        """The embedded answerer's answer."""
+        found = extract(
+            standalone,
+            hits,
+            before=self._before(hits),
+            openings=self._openings(hits),
+            similarity=_similarity,
+        )
+        return compose(found, question, standalone, hits, timings)
+
+    def _before(self, hits: Sequence[Hit]) -> dict[str, str]:
+        """For each hit, the passage that stands before it in its document."""
+        previous = {
+            hit.passage.id: f"{hit.passage.document_id}:{hit.passage.ordinal - 1}"
+            for hit in hits
+            if hit.passage.ordinal > 0
+        }
+        passages = self.store.passages(list(previous.values()))
+        return {name: passage.text for name, passage in zip(previous, passages, strict=True)}
+
+    def _openings(self, hits: Sequence[Hit]) -> dict[str, str]:
+        """The first passage of each hit's document, which often names what the rest is about."""
+        documents = list(dict.fromkeys(hit.passage.document_id for hit in hits))
+        passages = self.store.passages([f"{document}:0" for document in documents])
+        return {document: passage.text for document, passage in zip(documents, passages, strict=True)}
+
+    def _checked(self, question: str) -> str:
+        """The question without outer blanks, or a clear error."""
+        question = question.strip()
+        if not question:
+            raise QuestionError("问题是空的，请输入一个问题。 / The question is empty: type one.")
+        if len(question) > self.settings.question_max:
+            raise QuestionError(
+                f"问题有 {len(question)} 个字，最多 {self.settings.question_max} 个。 / "
+                f"The question has {len(question)} characters, at most {self.settings.question_max} are taken."
+            )
+        return question
+
+
+def answer(question: str, history: History = (), *, settings: Settings | None = None) -> Answer:
+    """Answer one question from the default index, built from the seed documents the first time.
+
+    The assistant is kept open between calls. Raises what `Assistant.default` and `Assistant.answer` raise.
+    """
+    return _default(settings or Settings()).answer(question, history)
+
+
+@lru_cache(maxsize=4)
+def _default(settings: Settings) -> Assistant:
+    """One open assistant for each settings."""
+    return Assistant.default(settings)
+
+
+@lru_cache(maxsize=1)
+def _word_embedder() -> Embedder:
+    """The embedded model: it is there for any index, and fast enough to embed every word of every candidate."""
+    from vectorstore.embedding import load_embedder
+
+    return load_embedder("embedded")
+
+
+def _similarity(asked: Sequence[str], there: Sequence[str]) -> np.ndarray:
+    """Cosines between two lists of words, shape (len(asked), len(there))."""
+    embedder = _word_embedder()
+    return embedder.embed(asked) @ embedder.embed(there).T
+
+
+def _with_index(settings: Settings | None, index: str | Path | None) -> Settings:
+    """The settings, with the index named by argument."""
+    settings = settings or Settings()
+    return settings if index is None else settings.model_copy(update={"index": Path(index)})
+
+
+def _as_list(paths: Paths) -> list[str | Path]:
+    """One path or several as a list."""
+    return [paths] if isinstance(paths, str | Path) else list(paths)
+
+
+@contextmanager
+def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
+    """Note how many seconds a stage takes."""
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        timings[stage] = time.perf_counter() - start
+
+
+__all__ = ["EXTRACTIVE", "Assistant", "IndexReport", "Progress", "answer"]

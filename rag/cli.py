@@ -1,0 +1,222 @@
+"""`wenju`: ask, chat, index and doctor in the terminal. Messages in Chinese and English, errors without tracebacks."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import WenjuError
+
+if TYPE_CHECKING:
+    from rag.assistant import IndexReport, Progress
+    from rag.settings import Settings
+    from rag.types import Answer
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0 done (a refusal is an answer), 1 something failed, 2 wrong usage."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except WenjuError as error:
+        print(f"wenju: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # `wenju ask … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="wenju",
+        description="文据：向自己的文档提问，每句话都有原文为证。 Ask your documents, with the quotes that prove it.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--index", type=Path, metavar="DIR", help="索引目录 index folder (default: $RAG_INDEX or ./index)"
+    )
+
+    ask = commands.add_parser("ask", parents=[common], help="问一个问题 ask one question")
+    ask.add_argument("question", nargs="+")
+    ask.add_argument("--json", action="store_true", help="输出 JSON print the whole answer as JSON")
+    ask.add_argument(
+        "--llm", metavar="NAME", help='语言模型 such as "openai:deepseek-chat" (default: $RAG_LLM or extractive)'
+    )
+    ask.set_defaults(run=_ask)
+
+    chat = commands.add_parser("chat", parents=[common], help="在终端里对话 talk in the terminal")
+    chat.add_argument("--llm", metavar="NAME", help="语言模型 language model (default: $RAG_LLM or extractive)")
+    chat.set_defaults(run=_chat)
+
+    index = commands.add_parser("index", parents=[common], help="建立或更新索引 index files, folders and globs")
+    index.add_argument("paths", nargs="*", metavar="PATH")
+    index.add_argument("--list", action="store_true", help="列出文档 list the indexed documents")
+    index.add_argument(
+        "--remove", nargs="+", metavar="NAME", default=[], help="删除文档 remove documents by name or path"
+    )
+    index.add_argument(
+        "--rebuild", action="store_true", help="用当前模型重建索引 make the index anew with the current embedding model"
+    )
+    index.set_defaults(run=_index)
+
+    doctor = commands.add_parser("doctor", parents=[common], help="检查环境与索引 check the set-up and the index")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    """Settings from the environment, changed by the command line."""
+    from pydantic import ValidationError
+
+    from rag.settings import Settings
+
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise WenjuError(f"设置有误 a RAG_… setting is wrong: {error}") from None
+    changes = {name: getattr(options, name, None) for name in ("index", "llm")}
+    return settings.model_copy(update={name: value for name, value in changes.items() if value is not None})
+
+
+def _ask(options: argparse.Namespace) -> int:
+    from rag.assistant import Assistant
+
+    question = " ".join(options.question)
+    with Assistant.default(_settings(options), progress=_progress()) as assistant:
+        answer = assistant.answer(question)
+    if options.json:
+        print(json.dumps(as_json(answer), ensure_ascii=False, indent=2))
+    else:
+        _show(answer)
+    return 0
+
+
+def _chat(options: argparse.Namespace) -> int:
+    from rag.assistant import Assistant
+
+    history: list[tuple[str, str]] = []
+    with Assistant.default(_settings(options), progress=_progress()) as assistant:
+        print("输入问题，空行结束。 Type a question; an empty line ends the chat.")
+        while question := _read_line():
+            try:
+                answer = assistant.answer(question, history)
+            except WenjuError as error:
+                print(f"wenju: {error}", file=sys.stderr)
+                continue
+            _show(answer)
+            history.append((question, answer.text))
+    return 0
+
+
+def _read_line() -> str:
+    """One line from the person, "" at the end of input."""
+    try:
+        return input("\n> ").strip()
+    except EOFError:
+        return ""
+
+
+def _index(options: argparse.Namespace) -> int:
+    from rag.assistant import Assistant
+
+    settings = _settings(options)
+    if not (options.paths or options.list or options.remove or options.rebuild):
+        raise WenjuError(
+            "没有给出文件。要索引文件：wenju index PATH… / nothing to do: name files or folders, or --list"
+        )
+    if options.rebuild:
+        with Assistant.rebuild(settings=settings) as assistant:
+            print(f"已重建 rebuilt {settings.index}: {len(assistant.store)} 个段落 passages")
+    failed = False
+    if options.paths:
+        with Assistant.open_or_create(settings=settings) as assistant:
+            failed = _report(assistant.add(options.paths, progress=_progress()))
+    with Assistant.open(settings=settings) as assistant:
+        for name in options.remove:
+            print(f"已删除 removed {name}: {assistant.remove(name)}")
+        if options.list:
+            for info in assistant.documents():
+                print(f"{info.source}\t{info.title}\t{info.date or '-'}\t{info.passages} 段 passages")
+        print(
+            f"{settings.index}: {len(assistant.documents())} 个文档 documents, {len(assistant.store)} 个段落 passages"
+        )
+    return 1 if failed else 0
+
+
+def _report(report: IndexReport) -> bool:
+    """Print what indexing did; returns whether a file failed."""
+    for source, why in report.failed:
+        print(f"未收录 left out {source}: {why}", file=sys.stderr)
+    print(
+        f"新增或更新 added {len(report.added)}, 未变 unchanged {len(report.unchanged)}, "
+        f"失败 failed {len(report.failed)}, 段落 passages {report.passages}"
+    )
+    return bool(report.failed)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from rag.doctor import examine
+
+    settings = _settings(options)
+    healthy = True
+    for check in examine(settings):
+        healthy &= check.ok
+        print(f"{'✓' if check.ok else '✗'} {check.name}: {check.text}")
+    return 0 if healthy else 1
+
+
+def _progress() -> Progress | None:
+    """A progress line on a terminal, nothing in a pipe."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, total: int, source: str) -> None:
+        end = "\n" if done == total else ""
+        print(f"\r\x1b[K索引 indexing {done}/{total} {source[-60:]}", end=end, file=sys.stderr, flush=True)
+
+    return show
+
+
+def _show(answer: Answer) -> None:
+    """Print an answer for a person: the fact, the sentences, the quotes they rest on."""
+    if answer.standalone_question != answer.question:
+        print(f"（理解为 understood as: {answer.standalone_question}）")
+    if answer.short:
+        print(f"【{answer.short}】")
+    print(answer.text)
+    if answer.notice:
+        print(f"注意 note: {answer.notice}")
+    for citation in answer.citations:
+        where = " · ".join(str(part) for part in (citation.title, citation.date, _page(citation.page)) if part)
+        print(f"\n[{citation.number}] {citation.source} · {where}\n    “{citation.quote}”")
+    if answer.refused and answer.hits:
+        print("\n最接近的段落 nearest passages:")
+        for hit in answer.hits[:3]:
+            print(f"  - {hit.passage.title}: {hit.passage.text[:60]}…".replace("\n", " "))
+
+
+def _page(page: int | None) -> str:
+    return f"第{page}页 p. {page}" if page else ""
+
+
+def as_json(answer: Answer) -> dict[str, Any]:
+    """An answer as plain data: every field of `Answer`, records as objects."""
+    from dataclasses import asdict
+
+    plain = asdict(answer)
+    plain["timings"] = {stage: round(seconds, 4) for stage, seconds in answer.timings.items()}
+    return plain
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""What the embedded answerer found → an `Answer`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rag.extract import Extract, Quote
+from rag.language import language_of
+from rag.types import Answer, Citation, Claim, Hit
+
+
+def refusal(
+    question: str,
+    standalone: str,
+    reason: str,
+    hits: Sequence[Hit],
+    *,
+    model: str,
+    notice: str = "",
+    timings: Mapping[str, float] | None = None,
+) -> Answer:
+    """The answer that says the documents don't hold one, and why."""
+    if language_of(question) == "zh":
+        text = f"文档里没有这个问题的答案。{reason}"
+    else:
+        text = f"The documents don't answer this. {reason}".rstrip()
+    return Answer(
+        text=text,
+        refused=True,
+        question=question,
+        standalone_question=standalone,
+        reason=reason,
+        hits=tuple(hits),
+        model=model,
+        notice=notice,
+        timings=timings or {},
+    )
+
+
+def compose(
+    found: Extract, question: str, standalone: str, hits: Sequence[Hit], timings: Mapping[str, float]
+) -> Answer:
+    """The quotes one after the other, each with its marker; every claim is its own proof."""
+    if found.refused:
+        return refusal(question, standalone, found.reason, hits, model="extractive", timings=timings)
+    citations = tuple(_citation(number, quote) for number, quote in enumerate(found.quotes, start=1))
+    sentences = [_sentence(citation.quote) for citation in citations]
+    text = "\n".join(f"{sentence}[{citation.number}]" for sentence, citation in zip(sentences, citations, strict=True))
+    return Answer(
+        text=text,
+        refused=False,
+        question=question,
+        standalone_question=standalone,
+        short=found.short,
+        claims=tuple(
+            Claim(sentence, (citation.number,), supported=True)
+            for sentence, citation in zip(sentences, citations, strict=True)
+        ),
+        citations=citations,
+        hits=tuple(hits),
+        model="extractive",
+        grounding=1.0,
+        notice=found.reason,
+        timings=timings,
+    )
+
+
+def _citation(number: int, quote: Quote) -> Citation:
+    """The quote, cut from its passage by offset."""
+    passage = quote.passage
+    return Citation(
+        number=number,
+        source=passage.source,
+        title=passage.title,
+        quote=passage.text[quote.start - passage.start : quote.end - passage.start],
+        start=quote.start,
+        end=quote.end,
+        passage=passage,
+        page=passage.page,
+        date=passage.date,
+        highlight=quote.highlight,
+    )
+
+
+_CLOSERS = {"“": "”", "‘": "’", "「": "」", "『": "』", "（": "）", "(": ")", "【": "】"}
+
+
+def _sentence(quote: str) -> str:
+    """A quote as it reads in the answer: no clause mark at its end, no quotation mark without its partner."""
+    text = quote.strip().rstrip("，,；;：:、")
+    for opener, closer in _CLOSERS.items():
+        if text.startswith(opener) and closer not in text:
+            text = text[1:]
+        if text.endswith(closer) and opener not in text:
+            text = text[:-1]
+    return text.strip()

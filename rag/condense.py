@@ -1,0 +1,108 @@
+"""A follow-up and what was said before → a question that stands alone, without an LLM. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.question import Kind, analyse, is_named, subject
+from rag.rarity import rarity
+from vectorstore.tokens import fold, words
+
+History = Sequence[tuple[str, str]]
+
+_PRONOUN = re.compile(
+    r"它们|他们|她们|它|他|她|(?:这|那|该)(?:家|所|个|座|项|位|座|款|种|台|套)?(?:公司|企业|机构|单位|研究院|研究所|院|所|中心|平台|装置|项目|科学城|地方|城市|人|药|产品)|其(?!他|它|中|实|次|余)"
+    r"|(?:^|(?<=[,。?]))(?:这里|那里|那儿|这儿)|\b(?:its?|they|their|he|she|his|her)\b"
+)
+_AMONG = re.compile(r"^其中的?")
+_YEAR = re.compile(r"(?:19|20)\d{2}年?|[今去前明]年")
+# The words of a mere attribute (负责人, 面积) are common; a rarer subject (红烧肉) opens a topic of its own. In nats.
+_COMMON = 6.5
+_LEADING = re.compile(r"^(?:那么|那|还有|然后|另外|请问|and|what about|how about)[,\s]*", re.IGNORECASE)
+_TRAILING = re.compile(r"(?:的话|的呢|呢|怎么样|怎样)?[?？。!！\s]*$")
+_ASKS = {
+    Kind.NUMBER: "有多少？",
+    Kind.DATE: "是什么时候？",
+    Kind.PERSON: "是谁？",
+    Kind.PLACE: "在哪里？",
+    Kind.LIST: "有哪些？",
+}
+
+
+def condense(question: str, history: History) -> str:
+    """Write a follow-up question so that it can be understood without the conversation.
+
+    A pronoun is replaced by what the conversation is about; a bare “那……呢？” takes over what the last question asked;
+    a question without a subject gets one. A question that stands alone comes back unchanged.
+
+    Args:
+        question: the follow-up.
+        history: (question, answer) pairs, oldest first.
+
+    >>> condense("它的硬科技孵化器有多大？", [("介绍一下荷塘生华", "……[1]")])
+    '荷塘生华的硬科技孵化器有多大？'
+    >>> condense("那纳米能源所呢？", [("量子院位于哪里？", "中关村软件园。[1]")])
+    '纳米能源所位于哪里？'
+    """
+    topic = _topic(history)
+    if not topic:
+        return question
+    folded = fold(question)
+    if found := _AMONG.match(folded) or _PRONOUN.search(folded):
+        if topic in folded:
+            return question
+        return question[: found.start()] + topic + question[found.end() :]
+    bare = _TRAILING.sub("", _LEADING.sub("", question)).strip(" ，,")
+    if _is_elliptic(question, bare):
+        return _take_over(bare, history, topic)
+    own = subject(folded)
+    if not own or _belongs_to_topic(question, own):
+        return topic + _LEADING.sub("", question)
+    return question
+
+
+def _topic(history: History) -> str:
+    """What the conversation is about: the subject of the latest question that names one, as it was written."""
+    for index in range(len(history) - 1, -1, -1):
+        asked, answered = history[index]
+        standalone = condense(asked, history[:index]) if index else asked
+        found = subject(fold(standalone))
+        if found:
+            at = fold(standalone).find(found)
+            return standalone[at : at + len(found)] if at >= 0 else found
+        found = subject(fold(answered)[:60])
+        if found and is_named(found):
+            return found
+    return ""
+
+
+def _is_elliptic(question: str, bare: str) -> bool:
+    """Whether a question only names something (那外籍人员呢？) and leaves out what is asked of it."""
+    if not bare or len(bare) > 16:
+        return False
+    asks_nothing = analyse(bare).kind is Kind.OPEN
+    return asks_nothing and bool(_LEADING.match(question) or re.search(r"呢[?？]?\s*$", question))
+
+
+def _take_over(bare: str, history: History, topic: str) -> str:
+    """Ask of `bare` what the last question asked: of another name the same, of another attribute of the same topic."""
+    last = condense(history[-1][0], history[:-1])
+    asked_year, new_year = _YEAR.search(last), _YEAR.fullmatch(bare)
+    if asked_year and new_year:
+        return last[: asked_year.start()] + bare + last[asked_year.end() :]
+    at = fold(last).find(fold(topic))
+    if is_named(bare) and at >= 0:
+        return last[:at] + bare + last[at + len(topic) :]
+    if not is_named(topic):
+        return bare
+    return f"{topic}的{bare}{_ASKS.get(analyse(last).kind, '是什么？')}"
+
+
+def _belongs_to_topic(question: str, own: str) -> bool:
+    """Whether a short question's subject is a mere attribute (负责人, CEO, 面积) that needs an owner."""
+    if len(question) > 14 or "的" in question:
+        return False
+    if own.isascii():
+        return not fold(question).isascii()
+    return not is_named(own) and all(rarity(word) < _COMMON for word in words(own))

@@ -1,0 +1,202 @@
+"""What a question asks for: its kind of answer, its subject, the words an answer must cover. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from rag.rarity import rarity
+from vectorstore.tokens import QUESTION_WORDS, fold
+
+
+class Kind(StrEnum):
+    """The kind of thing that answers a question."""
+
+    NUMBER = "number"
+    DATE = "date"
+    PERSON = "person"
+    PLACE = "place"
+    LIST = "list"
+    WHICH = "which"
+    REASON = "reason"
+    METHOD = "method"
+    YES_NO = "yes_no"
+    OPEN = "open"
+
+
+_MEASURES = r"个人|平方米|平米|公里|人次|万元|亿元|小时|国家|家公司|[个名位家所座项台条套间种款届年月天次人只支岁倍辆艘架门级层升吨米元块]"
+# First match wins, so the narrower patterns stand first.
+_KINDS = tuple(
+    (kind, re.compile(pattern))
+    for kind, pattern in (
+        (Kind.DATE, r"(什么|啥)时[候间]|何时|哪一?年|哪一?月|几月|几号|哪一?天|哪日|几点|\bwhen\b|(what|which) year"),
+        (Kind.PERSON, r"谁|哪一?位|什么人|何人|叫什么名字|\bwho\b"),
+        (Kind.REASON, r"为什么|为何|为啥|原因|凭什么|\bwhy\b"),
+        (
+            Kind.LIST,
+            r"哪些|哪几|哪[二三四五六七八九十两\d]+|有什么|包括什么|分别(是|有|为)?(什么|哪|多少|做)|分为|分成",
+        ),
+        (Kind.PLACE, r"哪里|哪儿|在哪|何处|何地|什么地方|地址|哪个(城市|地方|区|国家|省|市)|\bwhere\b"),
+        (
+            Kind.NUMBER,
+            rf"多少|几({_MEASURES})|多[大长高宽远重深久快厚贵]|占比|比例|百分之几|第几|排名|排第"
+            r"|how (many|much|long|large|big|far|old)"
+            r"|(面积|数量|人数|金额|总额|产能|总数|规模)(是|有|为)?[?]?$",
+        ),
+        (Kind.METHOD, r"怎么|怎样|如何|\bhow\b"),
+        (Kind.WHICH, r"哪|什么|啥|\bwh(at|ich)\b"),
+        (Kind.YES_NO, r"吗[?]?$|是否|是不是|有没有|能不能|会不会"),
+    )
+)
+_measure = re.compile(rf"(?:多少|几)({_MEASURES})")
+_year = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
+_quoted_or_latin = re.compile(r"[《“\"「『]([^》”\"」』]{2,40})[》”\"」』]|((?<![a-z0-9])[a-z][a-z0-9.+\-]*)")
+# Words that only ask. "有多大" is answered by "9000M2", "占多少" by "占比64%": the text need not hold them.
+_ASKING = re.compile(
+    rf"有?(?:多少|几)(?:{_MEASURES})?|有?多[大长高宽远重深久快厚贵]|第几|(什么|啥)时[候间]|什么名字|是什么意思|什么样"
+    r"|哪[一二两三四五六七八九十几]?[年月天日个些里儿家位所种项座]?|分别|其中|总共|一共|大概|大约|具体|究竟|到底"
+    r"|目前|现在|如今|截至|包括|情况|介绍"
+)
+_PARTS = re.compile(r"[?;\n]+|,(?=[^,]*(?:谁|哪|几|多|什么|何|怎))|,?(?:以及|还有|并且|同时|另外)(?=.{2,})")
+_NOT_A_SUBJECT = frozenset(
+    "它 它们 他 她 他们 她们 其 该 此 这 那 这个 那个 这家 那家 这里 那里 这儿 那儿 这些 那些 年 月 日 时候 时间 公司 机构 单位 人 地方 "
+    "一共 总共 目前 现在 如今 当前 今年 去年 前年 明年 今天 昨天 近日 最近 其中 同时 本次 此次 这次 未来".split()
+)
+_NOUN = ("n", "j", "eng", "vn", "b", "l", "i", "t")
+_SPLIT_BEFORE = re.compile(r"有(?=[多几哪什何没啥])|位于|是|(?<![现正存])在|的")
+_ORGANISATION = re.compile(
+    r"(院|所|公司|集团|中心|大学|学院|城|园|区|局|部|委|厂|馆|站|会|社|银行|医院|平台|装置|谷|市|省|县|国)$"
+)
+_NAME_TAGS = frozenset({"nr", "ns", "nt", "nz", "nrt", "nrfg", "eng"})
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a question that an answer should cover; `weight` is its rarity in nats."""
+
+    text: str
+    start: int
+    weight: float
+    is_name: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question, analysed.
+
+    Attributes:
+        text: as asked.
+        folded: the same folded, character for character.
+        kind: what sort of thing answers it.
+        unit: the measure word after 多少 or 几 ("套"), or "".
+        words: the words to be covered.
+        years: four-digit years it names.
+        names: quoted titles and Latin words it names, folded.
+        subject: the noun phrase it is about, or "".
+    """
+
+    text: str
+    folded: str
+    kind: Kind
+    unit: str
+    words: tuple[Word, ...]
+    years: tuple[str, ...]
+    names: tuple[str, ...]
+    subject: str
+
+
+@lru_cache(maxsize=1024)
+def analyse(text: str) -> Question:
+    """Analyse one question.
+
+    >>> question = analyse("怀柔科学城建成了多少套住房？")
+    >>> question.kind.value, question.unit, question.subject, [word.text for word in question.words]
+    ('number', '套', '怀柔科学城', ['怀柔', '科学城', '建成', '住房'])
+    """
+    folded = fold(text)
+    measure = _measure.search(folded)
+    names = (quoted or latin for quoted, latin in _quoted_or_latin.findall(folded))
+    return Question(
+        text=text,
+        folded=folded,
+        kind=next((kind for kind, pattern in _KINDS if pattern.search(folded)), Kind.OPEN),
+        unit=measure[1] if measure else "",
+        words=_words(folded),
+        years=tuple(dict.fromkeys(_year.findall(folded))),
+        names=tuple(name for name in dict.fromkeys(names) if name not in QUESTION_WORDS),
+        subject=subject(folded),
+    )
+
+
+def _words(folded: str) -> tuple[Word, ...]:
+    """The words of a folded question that an answer should cover, with their places."""
+    import rjieba
+
+    bare = _ASKING.sub(lambda asking: " " * len(asking.group()), folded)
+    found = []
+    start = 0
+    for word, tag in rjieba.tag(bare):
+        if word[0].isalnum() and word not in QUESTION_WORDS:
+            weight = rarity(word) if len(word) > 1 else rarity(word) / 2
+            found.append(Word(word, start, weight, tag in _NAME_TAGS))
+        start += len(word)
+    return tuple(found)
+
+
+def split_parts(text: str) -> list[str]:
+    """The questions inside one message, each able to stand alone; usually just one.
+
+    A later part without a subject of its own takes the subject of the first.
+
+    >>> split_parts("华辉安健哪年成立，CEO是谁？")
+    ['华辉安健哪年成立', '华辉安健CEO是谁']
+    """
+    folded = fold(text)
+    cuts = [0, *(end for found in _PARTS.finditer(folded) for end in found.span()), len(text)]
+    pieces = [text[start:end].strip(" ，,。.") for start, end in zip(cuts[::2], cuts[1::2], strict=True)]
+    pieces = [piece for piece in pieces if piece]
+    if len(pieces) < 2 or not all(analyse(piece).kind is not Kind.OPEN and analyse(piece).words for piece in pieces):
+        return [text.strip()]
+    topic = subject(pieces[0])
+    return [pieces[0], *(piece if _has_own_subject(piece) else topic + piece for piece in pieces[1:])]
+
+
+def _has_own_subject(piece: str) -> bool:
+    """Whether a later part names whom it is about; a bare CEO or 负责人 belongs to the first part's subject."""
+    own = subject(piece)
+    return is_named(own) and not own.isascii()
+
+
+def subject(text: str) -> str:
+    """The noun phrase a sentence starts with: its first run of nouns; "" when it has none.
+
+    >>> subject("怀柔科学城建成了多少套住房？"), subject("量子院有多少人？"), subject("它有多大？")
+    ('怀柔科学城', '量子院', '')
+    """
+    import rjieba
+
+    run = ""
+    for word, tag in rjieba.tag(_SPLIT_BEFORE.sub(r" \g<0> ", fold(text))):
+        is_suffix = bool(run) and word in {"所", "院", "部", "局"}
+        if word not in _NOT_A_SUBJECT and word not in QUESTION_WORDS and (tag.startswith(_NOUN) or is_suffix):
+            run += word
+        elif len(run) > 1 and run != "未来":
+            break
+        else:
+            run = word if word == "未来" else ""
+    return run if len(run) > 1 and run != "未来" else ""
+
+
+def is_named(phrase: str) -> bool:
+    """Whether a noun phrase looks like a name (organisation, place, person, Latin word) rather than an attribute.
+
+    >>> is_named("纳米能源所"), is_named("外籍人员")
+    (True, False)
+    """
+    import rjieba
+
+    if len(phrase) > 2 and _ORGANISATION.search(fold(phrase)):
+        return True
+    return len(phrase) > 1 and any(tag in _NAME_TAGS for _, tag in rjieba.tag(phrase))
