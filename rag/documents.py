@@ -1,0 +1,195 @@
+"""Files → documents: find them, read them, give each an id, a title and a date."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
+from datetime import date as calendar_date
+from pathlib import Path
+
+from rag.errors import LoadError
+from rag.loaders import SUFFIXES, loader_for, suffix_of
+from rag.loaders.base import tidy
+from rag.loaders.facts import date_in_name, date_in_opening, title_in_text
+from rag.types import Document
+
+MAX_BYTES = 200 * 2**20  # of one file; the whole text is held in memory
+
+
+def find_files(paths: Iterable[str | Path]) -> list[tuple[Path, str]]:
+    """The files to load for what a person named.
+
+    Args:
+        paths: files, folders (searched to the bottom) and glob patterns such as `docs/**/*.md`.
+
+    Returns:
+        (absolute path, source) pairs, in the order of `paths`, sorted inside a folder or pattern, each file once. The
+        source is the file's name, or its path below the folder (or below the fixed part of the pattern), with `/`.
+        Hidden files, Office lock files and formats that can't be read are left out, unless named themselves.
+
+    Raises:
+        LoadError: a path or pattern that matches nothing.
+        UnsupportedFormat: a file named itself has a format that can't be read.
+    """
+    if isinstance(paths, str | Path):
+        paths = [paths]
+    found: dict[Path, str] = {}
+    for given in paths:
+        path = Path(given).expanduser()
+        if path.is_dir():
+            pairs = _folder_files(path)
+        elif path.exists():
+            loader_for(path.name)
+            pairs = [(path, path.name)]
+        elif glob.has_magic(str(path)):
+            pairs = _matching_files(path)
+        else:
+            raise LoadError(f"{path}: there is no such file or folder; check the path, seen from {Path.cwd()}")
+        for file, source in pairs:
+            found.setdefault(_absolute(file), source)
+    return list(found.items())
+
+
+def load_document(path: str | Path, *, source: str | None = None, identity: str | None = None) -> Document:
+    """Read one file.
+
+    Args:
+        source: the name people know it by; the file's name by default.
+        identity: what the id is made of, for a file whose path means nothing (an upload); its path by default.
+
+    Returns:
+        The document. Its date is the one the content, the file name or the file's properties state, else None; the day
+        on which the file was last changed is `metadata["modified"]`.
+
+    Raises:
+        LoadError: the file is missing, empty, too large, damaged, or holds no text. The text names the file.
+        UnsupportedFormat: no loader reads this format.
+    """
+    path = _absolute(Path(path).expanduser())
+    load = loader_for(path.name)
+    data, modified = _read(path)
+    try:
+        content = load(data)
+    except LoadError as error:
+        raise LoadError(f"{path.name}: {error}") from error
+    if not content.text.strip():
+        raise LoadError(f"{path.name}: there is no text in this file; check that it is the right one")
+    return Document(
+        id=document_id(path if identity is None else identity),
+        source=path.name if source is None else source,
+        path=str(path),
+        title=content.title.strip() or title_in_text(content.text) or path.stem,
+        text=content.text,
+        date=content.date or date_in_name(path.name) or date_in_opening(content.text) or content.created,
+        metadata={**content.metadata, "modified": modified},
+        pages=content.pages,
+        digest=hashlib.sha256(data).hexdigest(),
+    )
+
+
+def document_from_text(
+    text: str,
+    *,
+    source: str,
+    title: str | None = None,
+    date: str | None = None,
+    metadata: Mapping[str, str] | None = None,
+) -> Document:
+    """A document from text at hand; its id comes from `source`, so the same source replaces it.
+
+    Line ends are made one kind and invisible characters dropped, as in a file; offsets count in `Document.text`.
+
+    Raises:
+        LoadError: the text is blank.
+        ValueError: `date` is no ISO date.
+    """
+    readable = tidy(text)
+    if not readable.strip():
+        raise LoadError(f"{source}: there is no text in this document")
+    if date is not None:
+        calendar_date.fromisoformat(date)
+    return Document(
+        id=document_id(source),
+        source=source,
+        path="",
+        title=title or title_in_text(readable) or source,
+        text=readable,
+        date=date or date_in_opening(readable),
+        metadata=dict(metadata or {}),
+        digest=hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).hexdigest(),
+    )
+
+
+def document_id(path: str | Path) -> str:
+    """16 hex digits, stable for one path (made absolute), or for one given name.
+
+    A `Path` is a place: relative and absolute spellings give one id. A `str` is taken as it is, so that an upload or
+    a text can be known by its name.
+    """
+    name = str(_absolute(path)) if isinstance(path, Path) else path
+    return hashlib.sha256(name.encode("utf-8", errors="surrogatepass")).hexdigest()[:16]
+
+
+def _absolute(path: Path) -> Path:
+    """The absolute path with `..` folded; links are kept, since people know the file by that name."""
+    return Path(os.path.abspath(path))  # noqa: PTH100  (Path.absolute keeps "..", resolve follows links)
+
+
+def _folder_files(folder: Path) -> list[tuple[Path, str]]:
+    """Readable files below a folder, sorted by their path in it. Links to folders are not followed."""
+    pairs = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not _is_hidden(name)]
+        for name in names:
+            if suffix_of(name) in SUFFIXES and not _is_hidden(name):
+                file = Path(parent, name)
+                pairs.append((file, file.relative_to(folder).as_posix()))
+    return sorted(pairs, key=lambda pair: pair[1])
+
+
+def _matching_files(pattern: Path) -> list[tuple[Path, str]]:
+    """Readable files that match a pattern, sorted, named by their path below its fixed part."""
+    fixed = Path(*_fixed_parts(pattern.parts))
+    matches = [Path(match) for match in glob.glob(str(pattern), recursive=True)]  # noqa: PTH207  (absolute patterns)
+    if not matches:
+        raise LoadError(f"{pattern}: no file matches this pattern, seen from {Path.cwd()}")
+    files = [match for match in matches if match.is_file() and suffix_of(match.name) in SUFFIXES]
+    pairs = [(file, file.relative_to(fixed).as_posix()) for file in files if not _is_hidden(file.name)]
+    return sorted(pairs, key=lambda pair: pair[1])
+
+
+def _fixed_parts(parts: tuple[str, ...]) -> list[str]:
+    """The leading parts of a pattern without wildcards."""
+    fixed: list[str] = []
+    for part in parts[:-1]:
+        if glob.has_magic(part):
+            break
+        fixed.append(part)
+    return fixed
+
+
+def _is_hidden(name: str) -> bool:
+    """Hidden files and folders, Office lock files, and what archives of macOS bring along."""
+    return name.startswith((".", "~$")) or name == "__MACOSX"
+
+
+def _read(path: Path) -> tuple[bytes, str]:
+    """The bytes of a file and the ISO day of its last change."""
+    try:
+        status = path.stat()
+        if path.is_dir():
+            raise LoadError(f"{path.name}: this is a folder; give it to `wenju index` instead")
+        if status.st_size > MAX_BYTES:
+            raise LoadError(
+                f"{path.name}: {status.st_size / 2**20:.0f} MB is over the limit of {MAX_BYTES // 2**20} MB; split it"
+            )
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise LoadError(f"{path}: there is no such file; check the path") from error
+    except OSError as error:
+        raise LoadError(f"{path}: this file can't be opened ({error.strerror}); check its permissions") from error
+    if not data or data.isspace():
+        raise LoadError(f"{path.name}: this file is empty")
+    return data, calendar_date.fromtimestamp(status.st_mtime).isoformat()

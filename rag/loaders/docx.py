@@ -1,0 +1,129 @@
+"""`.docx`: headings, paragraphs, lists and tables of a Word file in document order."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from rag.errors import LoadError
+from rag.loaders.base import Content, tidy
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+_UNPACKED_MAX = 300 * 2**20  # bytes
+_PARTS_MAX = 10_000
+_OLE = b"\xd0\xcf\x11\xe0"  # how old .doc files begin, and .docx files behind a password
+
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_MATH_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+# Tracked deletions, ruby readings, field codes, and the second copy of every text box.
+_SKIPPED = frozenset((*(_W + name for name in ("del", "moveFrom", "rt", "instrText", "pPr", "rPr")), _FALLBACK))
+_BREAKS = {_W + "tab": "\t", _W + "br": "\n", _W + "cr": "\n", _W + "noBreakHyphen": "-"}
+_TITLE_STYLES = ("Title", "Heading 1")
+
+
+def load(data: bytes) -> Content:
+    """Read a Word file. Tracked insertions count, tracked deletions do not; table cells are joined by ` | `.
+
+    Title and date of creation come from the file's properties; without a title there, the first paragraph in the style
+    Title or Heading 1 is it.
+
+    Raises:
+        LoadError: the file is damaged, behind a password, or unpacks to more than the limit.
+    """
+    import docx
+    from docx.opc.exceptions import OpcError
+    from lxml.etree import XMLSyntaxError
+
+    _check_package(data)
+    try:
+        document = docx.Document(io.BytesIO(data))
+        styles = {style.style_id: style.name or "" for style in document.styles}
+        blocks = list(_blocks(document.element.body, styles))
+        properties = document.core_properties
+        title, created = properties.title.strip(), properties.created
+        facts = {"author": properties.author, "keywords": properties.keywords, "categories": properties.category}
+    except (OpcError, zipfile.BadZipFile, XMLSyntaxError, KeyError, ValueError, AttributeError) as error:
+        raise LoadError(f"this Word file is damaged ({error}); open it in Word and save it again") from error
+    headings = (text.strip() for text, style in blocks if style in _TITLE_STYLES)
+    return Content(
+        tidy("\n".join(text for text, _ in blocks)),
+        title=title or next((" ".join(heading.split()) for heading in headings if heading), ""),
+        created=created.date().isoformat() if created else None,
+        metadata={name: value[:300] for name, value in facts.items() if value and value != "python-docx"},
+    )
+
+
+def _check_package(data: bytes) -> None:
+    """Refuse what is no Word package, and one that would unpack to too much."""
+    if data.startswith(_OLE):
+        raise LoadError(
+            "this is an old .doc file, or a .docx behind a password; open it in Word and save it as .docx without one"
+        )
+    try:
+        parts = zipfile.ZipFile(io.BytesIO(data)).infolist()
+    except zipfile.BadZipFile as error:
+        raise LoadError(
+            "this is no Word file (.docx); open it in the program that made it and save it as .docx"
+        ) from error
+    size = sum(part.file_size for part in parts)
+    if size > _UNPACKED_MAX or len(parts) > _PARTS_MAX:
+        raise LoadError(
+            f"this Word file unpacks to {size / 2**20:.0f} MB in {len(parts)} parts; the limits are "
+            f"{_UNPACKED_MAX // 2**20} MB and {_PARTS_MAX} parts; split it"
+        )
+
+
+def _blocks(parent: Element, styles: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """(text, style name) of every paragraph and table row, in document order."""
+    for child in parent:
+        if child.tag == _W + "p":
+            yield _paragraph(child, styles)
+        elif child.tag == _W + "tbl":
+            for row in _rows(child):
+                cells = (_cell(cell, styles) for cell in row.iterchildren(_W + "tc"))
+                yield " | ".join(cells), ""
+        elif child.tag in (_W + "sdt", _W + "sdtContent", _W + "customXml", _W + "ins"):
+            yield from _blocks(child, styles)
+
+
+def _rows(table: Element) -> Iterator[Element]:
+    """The rows of a table, those inside content controls too, those of nested tables not."""
+    for child in table:
+        if child.tag == _W + "tr":
+            yield child
+        elif child.tag in (_W + "sdt", _W + "sdtContent"):
+            yield from _rows(child)
+
+
+def _cell(cell: Element, styles: Mapping[str, str]) -> str:
+    """A table cell on one line."""
+    return " ".join(" ".join(text for text, _ in _blocks(cell, styles)).split())
+
+
+def _paragraph(paragraph: Element, styles: Mapping[str, str]) -> tuple[str, str]:
+    """Text and style name of a paragraph; a list item starts with `- `."""
+    style = paragraph.find(f"{_W}pPr/{_W}pStyle")
+    name = styles.get(style.get(_W + "val", ""), "") if style is not None else ""
+    numbered = paragraph.find(f"{_W}pPr/{_W}numPr") is not None and not name.startswith(("Heading", "Title"))
+    text = "".join(_texts(paragraph))
+    return (f"- {text}" if text.strip() and (numbered or name.startswith("List ")) else text), name
+
+
+def _texts(element: Element) -> Iterator[str]:
+    """The pieces of visible text below an element."""
+    for child in element:
+        if child.tag in _SKIPPED:
+            continue
+        if child.tag in (_W + "t", _MATH_TEXT):
+            yield child.text or ""
+        elif child.tag in _BREAKS:
+            yield _BREAKS[child.tag]
+        else:
+            yield from _texts(child)
+            if child.tag == _W + "p":  # inside a text box
+                yield "\n"

@@ -1,0 +1,132 @@
+"""An HTML tree → lines of readable text."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from rag.errors import LoadError
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+_BLOCKS = frozenset(
+    "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure "
+    "footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main nav ol p pre section summary table tbody tfoot "
+    "thead tr ul".split()
+)
+_SILENT = frozenset(
+    "script style template noscript head svg math iframe object embed audio video canvas select textarea button img "
+    "input".split()
+)
+_AROUND = frozenset(("nav", "aside", "footer", "form", "menu", "dialog"))
+_CJK = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff\u2018-\u201d\u2026"
+_wrap = re.compile(rf"(?<=[{_CJK}])[ \t]*\r?\n\s*(?=[{_CJK}])")
+_blanks = re.compile(r"[ \t\r\n\f]+")
+_BULLET = "- "
+_number_mark = re.compile(r"\d+\. ")
+_hidden = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+
+
+def parse_html(text: str) -> HtmlElement:
+    """Parse a page or a fragment. Nothing is fetched and no external entity is read.
+
+    Raises:
+        LoadError: there is nothing that could be parsed.
+    """
+    from lxml import etree
+    from lxml.html import HTMLParser, document_fromstring
+
+    # Bytes with a stated encoding: a declaration inside the text can't contradict what was decoded already.
+    data = text.encode("utf-8", errors="replace")
+    try:
+        root = document_fromstring(data, parser=HTMLParser(encoding="utf-8", no_network=True, remove_comments=True))
+    except (etree.ParserError, etree.XMLSyntaxError) as error:
+        raise LoadError(f"this HTML holds nothing to read ({error}); open it in a browser and save the text") from error
+    return root
+
+
+def prune(root: HtmlElement, *, surroundings: bool) -> None:
+    """Drop, in place, what a reader doesn't see, and with `surroundings` also navigation, side bars, footers and forms."""
+    drop = _SILENT | _AROUND if surroundings else _SILENT
+    doomed = [element for element in root.iter() if element is not root and _is_dropped(element, drop)]
+    for element in doomed:
+        if element.getparent() is not None:
+            element.drop_tree()
+
+
+def readable_lines(root: HtmlElement, *, keep_breaks: bool = False) -> list[str]:
+    """Lines of readable text: a block each, list items with their mark, table rows with cells joined by ` | `.
+
+    Args:
+        keep_breaks: line breaks in `root` itself are breaks (a text file with some tags in it), not white space.
+    """
+    pieces: list[str] = []
+    _collect(root, pieces, verbatim=keep_breaks)
+    lines = (_blanks.sub(" ", line).strip(" \u3000\xa0") for line in "".join(pieces).split("\n"))
+    return [line for line in lines if line and line != _BULLET.strip()]
+
+
+def _is_dropped(element: HtmlElement, names: frozenset[str]) -> bool:
+    """Whether an element is a comment, one of `names`, or hidden."""
+    if not isinstance(element.tag, str):
+        return True
+    if element.tag in names or "hidden" in element.attrib:
+        return True
+    return bool(_hidden.search(element.get("style", "")))
+
+
+def _collect(element: HtmlElement, pieces: list[str], *, verbatim: bool = False, mark: str = "") -> None:
+    """Append the text of an element and all below it; "\\n" marks the ends of lines, `mark` starts a list item."""
+    tag = element.tag
+    if not isinstance(tag, str) or tag in _SILENT:
+        return
+    if tag == "br":
+        pieces.append("\n")
+        return
+    if tag == "tr":
+        pieces += ["\n", " | ".join(_cells(element)), "\n"]
+        return
+    ends = ["\n"] if tag in _BLOCKS and not _ends_with_mark(pieces) else []
+    pieces += ends
+    if mark:
+        pieces.append(mark)
+    _add_text(pieces, element.text, verbatim or tag == "pre")
+    number = _first_number(element)
+    for child in element:
+        if child.tag == "li":
+            _collect(child, pieces, mark=f"{number}. " if tag == "ol" else _BULLET)
+            number += 1
+        else:
+            _collect(child, pieces, verbatim=tag == "pre")
+        _add_text(pieces, child.tail, verbatim or tag == "pre")
+    pieces += ends
+
+
+def _cells(row: HtmlElement) -> list[str]:
+    """The cells of a table row, each on one line."""
+    cells = []
+    for cell in row:
+        if cell.tag in ("td", "th"):
+            pieces: list[str] = []
+            _collect(cell, pieces)
+            cells.append(" ".join("".join(pieces).split()))
+    return cells
+
+
+def _first_number(element: HtmlElement) -> int:
+    """The number an ordered list starts with."""
+    start = element.get("start", "1")
+    return int(start) if start.isdecimal() and len(start) < 6 else 1
+
+
+def _ends_with_mark(pieces: list[str]) -> bool:
+    """Whether a list item has just begun, so that a block in it needs no new line."""
+    return bool(pieces) and (pieces[-1] == _BULLET or bool(_number_mark.fullmatch(pieces[-1])))
+
+
+def _add_text(pieces: list[str], text: str | None, verbatim: bool) -> None:
+    """Append a text node with its white space folded; Chinese wrapped in the source is joined without a blank."""
+    if not text or (_ends_with_mark(pieces) and text.isspace()):
+        return
+    pieces.append(text if verbatim else _blanks.sub(" ", _wrap.sub("", text)))

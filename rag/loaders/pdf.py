@@ -1,0 +1,220 @@
+"""`.pdf`: text of each page, hard-wrapped lines joined, page offsets kept."""
+
+from __future__ import annotations
+
+import math
+import re
+import threading
+import unicodedata
+from collections import Counter
+from functools import cache
+from itertools import chain
+
+from rag.errors import LoadError
+from rag.loaders.base import Content, tidy
+from rag.loaders.facts import iso_date
+
+_EDGE = 2  # lines at the top and bottom of a page that may be running headers and footers
+_RUNNING_SHARE = 0.4  # of the pages; a line at the edge of that many is a running one
+_RUNNING_MAX = 80  # characters
+_FULL = 0.75  # of the usual width; a shorter line ends its paragraph
+
+_pdfium = threading.Lock()  # PDFium is not thread-safe
+
+_STOPS = "。！？!?…：:."
+_ends_paragraph = re.compile(rf"[{_STOPS}][”’」』）)】》\"]*\Z")
+_goes_on = re.compile(r"[，、,；;（(「『“《—-]\Z")
+_bullet = re.compile(r"[•●■◆▪◦○□➢✓]|[-*]\s")
+_number = re.compile(
+    r"(?:\d{1,2}(?:\.\d{1,2})*[.、)）\s]\s*\D|[（(][\d一二三四五六七八九十]{1,3}[)）]|[一二三四五六七八九十]{1,3}、)"
+)
+_page_mark = re.compile(
+    r"第\s*\d{1,4}\s*[页頁](?:\s*[,，/／|]?\s*共\s*\d{1,4}\s*[页頁])?|[-–—·]\s*\d{1,4}\s*[-–—·]|\d{1,4}\s*[/／]\s*\d{1,4}"
+    r"|page\s+\d{1,4}(?:\s+of\s+\d{1,4})?",
+    re.IGNORECASE,
+)
+_edge_number = re.compile(r"\A\d{1,4}(?=\s)|(?<=\s)\d{1,4}\Z")
+_no_title = re.compile(
+    r"untitled|无标题|無標題|.*\.(?:docx?|pdf|pptx?|xlsx?|indd|wps|txt|html?)|microsoft word.*", re.IGNORECASE
+)
+_wide = re.compile(
+    "[\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\U00020000-\U0003ffff]"
+)
+_radical = re.compile("[\u2e80-\u2fd5\uf900-\ufad9]")
+
+# Glyphs that PDF makers map to the radicals block instead of the character itself. Kangxi radicals (U+2F00…) and
+# compatibility ideographs (U+F900…) are decomposed by Unicode; these are not.
+# Source: EquivalentUnifiedIdeograph.txt of the Unicode Character Database, the entries that are characters in use.
+_RADICALS = (
+    "⺁⺈⺊⺌⺎⺒⺓⺜⺝⺟⺠⺧⺩⺬⺮⺰⺶⺻⺼⺽⻁⻄⻅⻆⻈⻉⻊⻋⻌⻐⻑⻓"
+    "⻔⻖⻗⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻧⻨⻩⻪⻫⻬⻭⻮⻯⻰⻱⻲⻳"
+)
+_UNIFIED = (
+    "厂刀卜小兀巳幺日月母民牛王示竹纟羊聿肉臼虎西见角讠贝足车辶钅長长"
+    "门阝雨青韦页风飞食马骨鬼鱼鸟卤麦黄黾斉齐歯齿竜龙龜亀龟"
+)
+
+
+def load(data: bytes) -> Content:
+    """Read a PDF.
+
+    Lines are joined into paragraphs, Chinese without a blank; running headers (but the first), footers and page numbers
+    are dropped; radicals that stand for characters are repaired. Pages without text are named in the metadata.
+
+    Raises:
+        LoadError: the file is damaged, behind a password, or has no text (a scan).
+    """
+    pages, properties = _read(data)
+    if not any(chain.from_iterable(pages)):
+        raise LoadError(
+            f"this PDF has no text on its {len(pages)} page(s), so it is a scan; run OCR over it first "
+            "(for example `ocrmypdf -l chi_sim in.pdf out.pdf`) and load the result"
+        )
+    text, offsets = join_pages(drop_running_lines(pages))
+    title = " ".join(tidy(properties.get("Title", "")).split())
+    author = properties.get("Author", "").strip()
+    empty = [str(number) for number, lines in enumerate(pages, start=1) if not lines]
+    metadata = {"author": author[:300], "pages_without_text": "、".join(empty)[:300]}
+    return Content(
+        text,
+        title="" if _no_title.fullmatch(title) else title[:200],
+        created=_date(properties.get("CreationDate", "")),
+        metadata={name: value for name, value in metadata.items() if value and value != "anonymous"},
+        pages=offsets,
+    )
+
+
+def repair(text: str) -> str:
+    """Replace radicals and compatibility ideographs by the characters they stand for.
+
+    >>> repair("⻓江⽤⼾")
+    '长江用户'
+    """
+    if not _radical.search(text):
+        return text
+    return _radical.sub(lambda match: _repairs().get(match[0], match[0]), text)
+
+
+def drop_running_lines(pages: list[list[str]]) -> list[list[str]]:
+    """The lines of each page without page numbers, footers and headers; the first copy of a header stays."""
+    tops = [[(_running_key(line, index), line) for line in lines[:_EDGE]] for index, lines in enumerate(pages)]
+    bottoms = [
+        [(_running_key(line, index), line) for line in lines[_EDGE:][-_EDGE:]] for index, lines in enumerate(pages)
+    ]
+    needed = max(2, math.ceil(_RUNNING_SHARE * len(pages)))
+    counts = [Counter(key for page in edge for key in {key for key, _ in page}) for edge in (tops, bottoms)]
+    seen: set[str] = set()
+    kept = []
+    for lines, top, bottom in zip(pages, tops, bottoms, strict=True):
+        head = []
+        for key, line in top:
+            running = counts[0][key] >= needed or (key.startswith("#") and counts[1][key] >= needed)
+            if key and not (running and (key in seen or key.startswith("#"))):
+                head.append(line)
+            seen.add(key)
+        middle = lines[_EDGE : len(lines) - len(bottom)]
+        tail = [line for key, line in bottom if key and counts[1][key] < needed]
+        kept.append(head + middle + tail)
+    return kept
+
+
+def join_pages(pages: list[list[str]]) -> tuple[str, tuple[int, ...]]:
+    """Lines of pages → text with paragraphs on lines of their own, and the offset at which each page starts."""
+    widths = sorted(_width(line) for line in chain.from_iterable(pages))
+    usual = widths[int(0.9 * (len(widths) - 1))] if widths else 0
+    pieces: list[str] = []
+    offsets: list[int] = []
+    length = 0
+    previous = ""
+    for lines in pages:
+        offsets.append(length)
+        for index, line in enumerate(lines):
+            separator = _separator(previous, line, usual) if previous else ""
+            if separator is None:  # a word cut by a hyphen
+                pieces[-1] = pieces[-1][:-1]
+                length -= 1
+                separator = ""
+            pieces += [separator, line]
+            length += len(separator) + len(line)
+            if index == 0:
+                offsets[-1] = length - len(line)
+            previous = line
+    return "".join(pieces), tuple(offsets)
+
+
+def _separator(line: str, following: str, usual: int) -> str | None:
+    """What stands between two lines: a line break, a blank, nothing; None takes the hyphen away as well."""
+    if line.endswith("-") and line[-2:-1].isalpha() and following[:1].islower():
+        return None
+    if _ends_paragraph.search(line) or _bullet.match(following):
+        return "\n"
+    full = _width(line) >= _FULL * usual
+    flows = _goes_on.search(line) or (line[-1].islower() and following[0].islower())
+    if not (full or flows) or (_number.match(following) and not flows):
+        return "\n"
+    return "" if _wide.match(line[-1]) or _wide.match(following[0]) else " "
+
+
+def _width(line: str) -> int:
+    """Width in columns: Chinese counts two."""
+    return len(line) + len(_wide.findall(line))
+
+
+def _running_key(line: str, page: int) -> str:
+    """What a line shares with its likes on other pages; "" for a page mark such as 第3页, `#…` for a bare number."""
+    if len(line) > _RUNNING_MAX:
+        return line
+    if line.isdecimal() and len(line) <= 4:
+        return f"#{int(line) - page}"
+    return _edge_number.sub("", _page_mark.sub("", line)).strip(" \t-–—|·")
+
+
+def _read(data: bytes) -> tuple[list[list[str]], dict[str, str]]:
+    """Lines of every page, and the document's properties."""
+    import pypdfium2
+
+    with _pdfium:
+        try:
+            document = pypdfium2.PdfDocument(data)
+        except pypdfium2.PdfiumError as error:
+            if "password" in str(error).lower():
+                raise LoadError("this PDF is behind a password; save a copy without one and load that") from error
+            raise LoadError(f"this PDF is damaged ({error}); open it and save it again") from error
+        try:
+            pages = []
+            for index in range(len(document)):
+                page = document[index]
+                text_page = page.get_textpage()
+                pages.append(_lines(text_page.get_text_range()))
+                text_page.close()
+                page.close()
+            return pages, document.get_metadata_dict()
+        except pypdfium2.PdfiumError as error:
+            raise LoadError(
+                f"page {len(pages) + 1} of this PDF can't be read ({error}); open it and save it again"
+            ) from error
+        finally:
+            document.close()
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a page; PDFium marks a hyphen at a line's end, which it joins, with U+FFFE."""
+    text = re.sub(r"(?:\ufffe|\x02)(?=[a-z])", "", text)
+    text = re.sub(r"[\ufffe\x02]", "-", text)
+    return [line.strip() for line in repair(tidy(text)).split("\n") if line.strip()]
+
+
+@cache
+def _repairs() -> dict[str, str]:
+    """Radical or compatibility ideograph → character."""
+    table = dict(zip(_RADICALS, _UNIFIED, strict=True))
+    for code in (*range(0x2F00, 0x2FD6), *range(0xF900, 0xFADA)):
+        table[chr(code)] = unicodedata.normalize("NFKC", chr(code))
+    table["⼾"] = "户"  # Unicode says 戶; the PDFs that have it are in simplified script, where the glyphs are one
+    return table
+
+
+def _date(value: str) -> str | None:
+    """ISO date of a PDF date such as `D:20220613135116+08'00'`."""
+    match = re.match(r"(?:D:)?(\d{4})(\d{2})(\d{2})", value)
+    return iso_date("-".join(match.groups())) if match else None

@@ -1,0 +1,53 @@
+"""`.txt` as it really comes: any Chinese encoding, front matter, HTML inside, links below."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from rag.loaders.base import Content, decode, tidy
+from rag.loaders.frontmatter import split_front_matter, title_date_rest
+from rag.loaders.trailer import split_trailer
+
+_tag = re.compile(
+    r"</?(?:p|div|br|h[1-6]|li|ul|ol|table|tr|t[dh]|span|strong|b|em|i|u|font|section|article|blockquote|a|img)"
+    r"(?:\s[^<>]{0,500})?/?>",
+    re.IGNORECASE,
+)
+_page = re.compile(r"\s*(?:<!doctype html|<html[\s>])", re.IGNORECASE)
+_entity = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});")
+_TAGS_OF_HTML = 2  # a text about HTML may name one tag; a text made of HTML closes what it opens
+
+
+def load(data: bytes) -> Content:
+    """Read a text file.
+
+    Front matter becomes title, date and metadata; HTML paragraphs and entities become plain lines; closing lines of
+    links and `文章来源：…` are dropped and kept as the facts `url` and `publisher`.
+
+    Raises:
+        LoadError: the bytes are no text.
+    """
+    text = decode(data)
+    if _page.match(text):
+        from rag.loaders import html as page
+
+        return page.load_text(text)
+    values, body = split_front_matter(text)
+    title, date, facts = title_date_rest(values)
+    lines, below = split_trailer(body.splitlines())
+    lines, credit = split_trailer(plain_lines("\n".join(lines)))
+    return Content(tidy("\n".join(lines)), title, date, metadata={**facts, **below, **credit})
+
+
+def plain_lines(body: str) -> list[str]:
+    """Lines of a text in which HTML tags and entities may stand."""
+    if "<" in body and sum(1 for _ in _tag.finditer(body)) >= _TAGS_OF_HTML:
+        from rag.loaders.markup import parse_html, prune, readable_lines
+
+        root = parse_html(f"<div>{body}</div>")
+        prune(root, surroundings=False)
+        return [line for part in root.body for line in readable_lines(part, keep_breaks=True)]
+    if "&" in body:
+        body = _entity.sub(lambda match: html.unescape(match[0]), body)
+    return body.splitlines()
