@@ -64,6 +64,7 @@ class Answer:
         reason: why it was refused; "" otherwise.
         short: the fact alone ("18个"), "" when there is no single fact.
         grounding: share of claims that are supported, in [0, 1]; 0.0 for a refusal.
+        confidence: how sure the answerer is that the documents hold an answer, in [0, 1]; None when it can't say.
         model: which answerer wrote it: "extractive" or the LLM's name.
         notice: one line for the reader when something went less well than asked (the model was down, say).
         timings: seconds by stage.
@@ -80,6 +81,7 @@ class Answer:
     hits: tuple[Hit, ...] = ()
     model: str = "extractive"
     grounding: float = 0.0
+    confidence: float | None = None
     notice: str = ""
     timings: Mapping[str, float] = field(default_factory=dict)
 

@@ -1,0 +1,215 @@
+"""Replies → scores: what is measured, how, and which way is better. Pure.
+
+Every score belongs to one question and lies in [0, 1] (lengths and seconds apart); None means that the metric does not
+apply, and such questions stay out of its mean. A refused or empty reply to an answerable question scores 0 on
+correctness and grounding, never 1, and has no part in the rates of exact, unsupported or misattributed statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from eval.ranking import gold_groups, ndcg_at, recall_at, reciprocal_rank
+from eval.records import Finding, Question, Record, Reply
+from eval.statistics import Figure, bootstrap_mean
+from eval.text import character_f1, characters, exact_match, read_sentences, stated_facts, strip_markers
+
+# An answer is short with this many characters per required fact, and as many more for a lead-in. Twice the median
+# sentence of the seed documents (58 characters) is enough for any fact with its sentence.
+CHARACTERS_PER_FACT = 120
+CHARACTERS_BESIDE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A score's name, label, what it says, and whether higher is better (+1), lower (-1) or neither (0)."""
+
+    name: str
+    label: str
+    better: int
+    about: str
+
+
+METRICS: tuple[Metric, ...] = (
+    Metric("good", "right, cited and short", 1, "answerable: every fact stated, every sentence cited with an exact quote, the gold evidence of each document quoted, at most 120 characters per fact + 60; unanswerable: refused"),
+    Metric("correct", "answer correctness", 1, "share of the required facts that the answer states; refused or empty: 0"),
+    Metric("refusal_recall", "refusal recall", 1, "unanswerable questions: share refused"),
+    Metric("refusal_precision", "refusal precision", 1, "refusals: share whose question is unanswerable"),
+    Metric("false_refusal", "false refusals", -1, "answerable questions: share refused"),
+    Metric("citation_recall", "citation recall", 1, "ALCE: sentences that their own quotes support, mean over answerable questions; refused or empty: 0"),
+    Metric("citation_precision", "citation precision", 1, "ALCE: citations that their sentence needs, mean over answerable questions; refused, empty or without marker: 0"),
+    Metric("citation_f1", "citation F1", 1, "harmonic mean of the two, per question"),
+    Metric("citation_grade", "graded citation recall", 1, "LongBench-Cite: full support 1, partial 0.5, none 0, mean over sentences"),
+    Metric("exact_quote", "exact-quote rate", 1, "answers given: share of quotes that the document reads at their offsets, to the character; no quote: 0"),
+    Metric("unsupported", "unsupported claims", -1, "answers given: share of sentences that nothing cited or retrieved supports"),
+    Metric("misattributed", "misattributed claims", -1, "answers given: share of sentences that other retrieved text supports, but not what they cite"),
+    Metric("uncited", "uncited claims", -1, "answers given: share of sentences without a marker that leads to a quote"),
+    Metric("evidence", "evidence quoted", 1, "share of the gold evidence that an exact quote touches; refused: 0"),
+    Metric("exact_match", "exact match", 1, "one-fact questions: the short answer (or the answer) is a gold wording, to the character"),
+    Metric("character_f1", "character F1", 1, "one-fact questions: CMRC 2018's F1 of the short answer (or the answer), best gold wording"),
+    Metric("recall_1", "retrieval recall@1", 1, "share of the passages with gold evidence that are ranked first"),
+    Metric("recall_5", "retrieval recall@5", 1, "share of the passages with gold evidence among the first five"),
+    Metric("mrr", "retrieval MRR@10", 1, "1 / rank of the first passage with gold evidence, among ten"),
+    Metric("ndcg", "retrieval nDCG@10", 1, "discounted gain over the best possible ranking, among ten"),
+    Metric("length", "answer length", 0, "answers given: characters without markers and blanks"),
+    Metric("seconds", "seconds", -1, "wall time of one answer"),
+)
+BY_NAME: Mapping[str, Metric] = {metric.name: metric for metric in METRICS}
+
+
+def score(question: Question, reply: Reply, findings: Sequence[Finding], ranked: bool = True) -> dict[str, float | None]:
+    """All scores of one reply, by metric name.
+
+    Args:
+        findings: of `grounding.examine`, one per sentence.
+        ranked: whether `reply.found` is the ranking to be measured; without it retrieval metrics do not apply.
+
+    >>> question = Question("q1", "量子院有多少全职科研人员？", True, facts=(("217",),))
+    >>> silent = score(question, Reply("文档里没有这个问题的答案。", refused=True), ())
+    >>> silent["correct"], silent["citation_recall"], silent["unsupported"], silent["false_refusal"]
+    (0.0, 0.0, None, 1.0)
+    """
+    given = not reply.refused and bool(read_sentences(reply.text))
+    facts = stated_facts(reply.text, question.facts) if given else [False] * len(question.facts)
+    scores: dict[str, float | None] = dict.fromkeys(BY_NAME)
+    scores |= _refusals(question, reply)
+    scores |= _grounding(question, reply, findings, given)
+    scores |= _spans(question, reply, given)
+    scores["good"] = float(is_good(question, reply))
+    scores["correct"] = sum(facts) / len(facts) if question.answerable and facts else None
+    scores["length"] = float(characters(reply.text)) if given else None
+    scores["seconds"] = reply.seconds
+    if ranked and question.evidence:
+        names, gold = gold_groups(reply.found, question.evidence)
+        scores |= {
+            "recall_1": recall_at(names, gold, 1),
+            "recall_5": recall_at(names, gold, 5),
+            "mrr": reciprocal_rank(names, gold),
+            "ndcg": ndcg_at(names, gold),
+        }
+    return scores
+
+
+def shortcomings(question: Question, reply: Reply) -> list[str]:
+    """What keeps a reply from being right, cited and short; [] when it is. For unanswerable: whether it was refused.
+
+    >>> question = Question("q1", "量子院有多少全职科研人员？", True, facts=(("217",),))
+    >>> shortcomings(question, Reply("量子院有218名。", refused=False))
+    ['missing fact: 217', 'uncited: 量子院有218名。']
+    """
+    if reply.error:
+        return [f"error: {reply.error}"]
+    if not question.answerable:
+        return [] if reply.refused else ["answered, but the documents don't say"]
+    if reply.refused:
+        return ["refused"]
+    sentences = read_sentences(reply.text)
+    if not sentences:
+        return ["empty answer"]
+    stated = stated_facts(reply.text, question.facts)
+    found = [f"missing fact: {fact[0]}" for fact, there in zip(question.facts, stated, strict=True) if not there]
+    exact = {quote.number for quote in reply.quotes} - {quote.number for quote in reply.quotes if not quote.exact}
+    found += [f"uncited: {item.text}" for item in sentences if not item.markers or not set(item.markers) <= exact]
+    for source in dict.fromkeys(piece.source for piece in question.evidence):
+        if not any(_touched(reply, i, question) for i, piece in enumerate(question.evidence) if piece.source == source):
+            found.append(f"evidence not quoted: {source}")
+    limit = length_limit(question)
+    if (length := characters(reply.text)) > limit:
+        found.append(f"too long: {length} of {limit} characters")
+    return found
+
+
+def is_good(question: Question, reply: Reply) -> bool:
+    """Whether the reply is right, cited and short; for an unanswerable question, whether it was refused."""
+    return not shortcomings(question, reply)
+
+
+def length_limit(question: Question) -> int:
+    """Most characters a short answer may have."""
+    return CHARACTERS_PER_FACT * max(1, len(question.facts)) + CHARACTERS_BESIDE
+
+
+def summarise(records: Sequence[Record]) -> dict[str, Figure]:
+    """Each metric's mean with its bootstrap interval."""
+    return {metric.name: bootstrap_mean([r.scores.get(metric.name) for r in records]) for metric in METRICS}
+
+
+def slices(records: Sequence[Record]) -> dict[str, list[Record]]:
+    """All records, the core set, answerable and unanswerable ones, and each category; empty slices are left out."""
+    groups = {
+        "all": list(records),
+        "core": [record for record in records if record.question.core],
+        "answerable": [record for record in records if record.question.answerable],
+        "unanswerable": [record for record in records if not record.question.answerable],
+    }
+    for category in dict.fromkeys(record.question.category for record in records):
+        groups[f"· {category}"] = [record for record in records if record.question.category == category]
+    return {name: group for name, group in groups.items() if group}
+
+
+def _refusals(question: Question, reply: Reply) -> dict[str, float | None]:
+    """Refusal recall, precision and false refusals."""
+    refused = float(reply.refused)
+    return {
+        "refusal_recall": None if question.answerable else refused,
+        "refusal_precision": float(not question.answerable) if reply.refused else None,
+        "false_refusal": refused if question.answerable else None,
+    }
+
+
+def _grounding(
+    question: Question, reply: Reply, findings: Sequence[Finding], given: bool
+) -> dict[str, float | None]:
+    """Citation recall and precision, and the rates of what is wrong with the statements."""
+    scores: dict[str, float | None] = {}
+    if question.answerable:
+        citations = [relevant for finding in findings for relevant in finding.relevant]
+        recall = _share([finding.supported for finding in findings])
+        precision = _share(citations)
+        scores |= {
+            "citation_recall": recall,
+            "citation_precision": precision,
+            "citation_f1": 2 * recall * precision / (recall + precision) if recall + precision else 0.0,
+            "citation_grade": sum(finding.grade for finding in findings) / len(findings) if findings else 0.0,
+        }
+        if question.evidence:
+            scores["evidence"] = _share([_touched(reply, i, question) for i in range(len(question.evidence))])
+    if given:
+        numbers = {quote.number for quote in reply.quotes}
+        scores |= {
+            "exact_quote": _share([quote.exact for quote in reply.quotes]),
+            "unsupported": _share([not (finding.supported or finding.elsewhere) for finding in findings]),
+            "misattributed": _share(
+                [finding.elsewhere and bool(numbers & set(finding.markers)) for finding in findings]
+            ),
+            "uncited": _share([not numbers & set(finding.markers) for finding in findings]),
+        }
+    return scores
+
+
+def _spans(question: Question, reply: Reply, given: bool) -> dict[str, float | None]:
+    """Exact match and character F1 where one fact is asked for."""
+    if not question.answerable or len(question.facts) != 1:
+        return {}
+    answer = (reply.short or strip_markers(reply.text)) if given else ""
+    return {
+        "exact_match": max(exact_match(answer, wording) for wording in question.facts[0]),
+        "character_f1": max(character_f1(answer, wording) for wording in question.facts[0]),
+    }
+
+
+def _touched(reply: Reply, index: int, question: Question) -> bool:
+    """Whether an exact quote of the reply shares text with a piece of gold evidence."""
+    piece = question.evidence[index]
+    if reply.refused or piece.start is None or piece.end is None:
+        return False
+    return any(
+        quote.exact and quote.source == piece.source and quote.start < piece.end and piece.start < quote.end
+        for quote in reply.quotes
+    )
+
+
+def _share(truths: Sequence[bool]) -> float:
+    """Share of true values; 0 without any."""
+    return sum(truths) / len(truths) if truths else 0.0
