@@ -116,9 +116,12 @@ class Catalog:
             connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
             connection.execute(f"PRAGMA application_id={APPLICATION}")
             connection.execute("PRAGMA synchronous=FULL")
-            connection.executescript(_SCHEMA)
+            connection.execute("BEGIN")
+            for statement in _SCHEMA.split(";"):
+                connection.execute(statement)
             values = {"format": str(FORMAT), "generation": "0", **meta}
             connection.executemany("INSERT INTO meta VALUES (?, ?)", values.items())
+            connection.execute("COMMIT")
             connection.execute("PRAGMA journal_mode=WAL")
         finally:
             connection.close()

@@ -122,7 +122,7 @@ class DenseIndex:
             cut_off = any(len(score) == wanted and score[-1] >= border for score, _ in found)
             if not cut_off or wanted > k + MOST_TIES:
                 keep = scores >= border
-                return list(zip(keys[keep].tolist(), scores[keep].tolist(), strict=True))
+                return list(zip(keys[keep].tolist(), np.clip(scores[keep], -1, 1).tolist(), strict=True))
             wanted *= 2
 
     def scores(self, vector: np.ndarray, keys: Sequence[int]) -> np.ndarray:
@@ -134,7 +134,7 @@ class DenseIndex:
             positions[positions == len(part.keys)] = 0
             here = part.keys[positions] == wanted
             scores[here] = part.vectors[positions[here]].astype(np.float32) @ vector
-        return scores
+        return np.clip(scores, -1, 1)
 
 
 def _tidied(parts: list[_Part]) -> list[_Part]:
