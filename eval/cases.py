@@ -159,8 +159,15 @@ def select(
         and (not ids or question.id in ids)
     ][:limit]
     if not kept:
-        raise QuestionSetError(f"no question is left of {len(questions)}: split {split}, core {core}, {categories} {ids}")
+        raise QuestionSetError(
+            f"no question is left of {len(questions)}: split {split}, core {core}, {categories} {ids}"
+        )
     return kept
+
+
+def without_offsets(questions: Sequence[Question]) -> list[Question]:
+    """The questions with the offsets of their evidence taken off, to be found anew."""
+    return [replace(q, evidence=tuple(Evidence(p.source, p.quote) for p in q.evidence)) for q in questions]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +188,8 @@ class Checked:
 def check_questions(questions: Sequence[Question], documents: Mapping[str, str]) -> Checked:
     """Prove every quote, offset and fact of a question set against its documents.
 
-    Evidence without offsets gets those of the quote's first place. Every quote must be in the document to the character,
-    every fact of an answerable question in one of its quotes, and nothing gold may stand in an unanswerable question.
+    Evidence without offsets gets those of the quote's first place. Every quote must be in the document to the
+    character, every fact of an answerable question in one of its quotes, and an unanswerable question holds neither.
 
     Args:
         documents: source name → readable text.

@@ -32,22 +32,70 @@ class Metric:
 
 
 METRICS: tuple[Metric, ...] = (
-    Metric("good", "right, cited and short", 1, "answerable: every fact stated, every sentence cited with an exact quote, the gold evidence of each document quoted, at most 120 characters per fact + 60; unanswerable: refused"),
-    Metric("correct", "answer correctness", 1, "share of the required facts that the answer states; refused or empty: 0"),
+    Metric(
+        "good",
+        "right, cited and short",
+        1,
+        "every fact stated, every sentence cited by an exact quote, the evidence of each document quoted, "
+        "at most 120 characters a fact + 60; an unanswerable question refused",
+    ),
+    Metric(
+        "correct", "answer correctness", 1, "share of the required facts that the answer states; refused or empty: 0"
+    ),
     Metric("refusal_recall", "refusal recall", 1, "unanswerable questions: share refused"),
     Metric("refusal_precision", "refusal precision", 1, "refusals: share whose question is unanswerable"),
     Metric("false_refusal", "false refusals", -1, "answerable questions: share refused"),
-    Metric("citation_recall", "citation recall", 1, "ALCE: sentences that their own quotes support, mean over answerable questions; refused or empty: 0"),
-    Metric("citation_precision", "citation precision", 1, "ALCE: citations that their sentence needs, mean over answerable questions; refused, empty or without marker: 0"),
+    Metric(
+        "citation_recall",
+        "citation recall",
+        1,
+        "ALCE: sentences that their own quotes support, mean over answerable questions; refused or empty: 0",
+    ),
+    Metric(
+        "citation_precision",
+        "citation precision",
+        1,
+        "ALCE: citations that their sentence needs, mean over answerable questions; refused or no marker: 0",
+    ),
     Metric("citation_f1", "citation F1", 1, "harmonic mean of the two, per question"),
-    Metric("citation_grade", "graded citation recall", 1, "LongBench-Cite: full support 1, partial 0.5, none 0, mean over sentences"),
-    Metric("exact_quote", "exact-quote rate", 1, "answers given: share of quotes that the document reads at their offsets, to the character; no quote: 0"),
-    Metric("unsupported", "unsupported claims", -1, "answers given: share of sentences that nothing cited or retrieved supports"),
-    Metric("misattributed", "misattributed claims", -1, "answers given: share of sentences that other retrieved text supports, but not what they cite"),
+    Metric(
+        "citation_grade",
+        "graded citation recall",
+        1,
+        "LongBench-Cite: full support 1, partial 0.5, none 0, mean over sentences",
+    ),
+    Metric(
+        "exact_quote",
+        "exact-quote rate",
+        1,
+        "answers given: share of quotes that the document reads at their offsets, to the character; no quote: 0",
+    ),
+    Metric(
+        "unsupported",
+        "unsupported claims",
+        -1,
+        "answers given: share of sentences that nothing cited or retrieved supports",
+    ),
+    Metric(
+        "misattributed",
+        "misattributed claims",
+        -1,
+        "answers given: share of sentences that other retrieved text supports, but not what they cite",
+    ),
     Metric("uncited", "uncited claims", -1, "answers given: share of sentences without a marker that leads to a quote"),
     Metric("evidence", "evidence quoted", 1, "share of the gold evidence that an exact quote touches; refused: 0"),
-    Metric("exact_match", "exact match", 1, "one-fact questions: the short answer (or the answer) is a gold wording, to the character"),
-    Metric("character_f1", "character F1", 1, "one-fact questions: CMRC 2018's F1 of the short answer (or the answer), best gold wording"),
+    Metric(
+        "exact_match",
+        "exact match",
+        1,
+        "one-fact questions: the short answer (or the answer) is a gold wording, to the character",
+    ),
+    Metric(
+        "character_f1",
+        "character F1",
+        1,
+        "one-fact questions: CMRC 2018's F1 of the short answer (or the answer), best gold wording",
+    ),
     Metric("recall_1", "retrieval recall@1", 1, "share of the passages with gold evidence that are ranked first"),
     Metric("recall_5", "retrieval recall@5", 1, "share of the passages with gold evidence among the first five"),
     Metric("mrr", "retrieval MRR@10", 1, "1 / rank of the first passage with gold evidence, among ten"),
@@ -58,7 +106,9 @@ METRICS: tuple[Metric, ...] = (
 BY_NAME: Mapping[str, Metric] = {metric.name: metric for metric in METRICS}
 
 
-def score(question: Question, reply: Reply, findings: Sequence[Finding], ranked: bool = True) -> dict[str, float | None]:
+def score(
+    question: Question, reply: Reply, findings: Sequence[Finding], ranked: bool = True
+) -> dict[str, float | None]:
     """All scores of one reply, by metric name.
 
     Args:
@@ -158,9 +208,7 @@ def _refusals(question: Question, reply: Reply) -> dict[str, float | None]:
     }
 
 
-def _grounding(
-    question: Question, reply: Reply, findings: Sequence[Finding], given: bool
-) -> dict[str, float | None]:
+def _grounding(question: Question, reply: Reply, findings: Sequence[Finding], given: bool) -> dict[str, float | None]:
     """Citation recall and precision, and the rates of what is wrong with the statements."""
     scores: dict[str, float | None] = {}
     if question.answerable:

@@ -66,7 +66,8 @@ def gold_groups(ranked: Sequence[Found], evidence: Sequence[Evidence]) -> tuple[
     pieces that nothing retrieved holds are grouped by nearness: 400 characters of one document make one group.
 
     >>> found = [Found("p1", "甲", 0, 100, 1.0, ""), Found("p2", "甲", 100, 200, 0.9, "")]
-    >>> ranked, gold = gold_groups(found, [Evidence("甲", "", 110, 120), Evidence("甲", "", 150, 160), Evidence("乙", "", 0, 9)])
+    >>> pieces = [Evidence("甲", "", 110, 120), Evidence("甲", "", 150, 160), Evidence("乙", "", 0, 9)]
+    >>> ranked, gold = gold_groups(found, pieces)
     >>> ranked, sorted(gold)
     (['p1', 'p2'], ['missing:乙:0', 'p2'])
     """

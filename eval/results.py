@@ -157,7 +157,9 @@ def load_run(path: Path) -> Run:
             judges=data["judges"],
         )
     except OSError as error:
-        raise QuestionSetError(f"can't read the result {path}: {error.strerror}; `python -m eval run` makes one") from None
+        raise QuestionSetError(
+            f"can't read the result {path}: {error.strerror}; `python -m eval run` makes one"
+        ) from None
     except (ValueError, KeyError, TypeError) as error:
         raise QuestionSetError(f"{path} is no result of `python -m eval run`: {error!r}") from None
 

@@ -118,7 +118,9 @@ def temporary_assistant(
 
     with (
         TemporaryDirectory(prefix="wenju-eval-", ignore_cleanup_errors=True) as folder,
-        Assistant.build(list(documents), index=Path(folder) / "index", settings=settings, progress=progress) as assistant,
+        Assistant.build(
+            list(documents), index=Path(folder) / "index", settings=settings, progress=progress
+        ) as assistant,
     ):
         yield assistant
 

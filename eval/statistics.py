@@ -70,9 +70,7 @@ def paired_difference(
     >>> figure.mean, figure.high
     (-0.25, 0.0)
     """
-    return bootstrap_mean(
-        [new - old for old, new in zip(before, after, strict=True)], resamples=resamples, seed=seed
-    )
+    return bootstrap_mean([new - old for old, new in zip(before, after, strict=True)], resamples=resamples, seed=seed)
 
 
 def quantile(values: Sequence[float], share: float) -> float | None:
@@ -103,7 +101,9 @@ def auroc(scores: Sequence[float], labels: Sequence[bool]) -> float | None:
     return float((below + not_above).mean() / 2 / len(ordered))
 
 
-def reliability(confidences: Sequence[float], outcomes: Sequence[bool], bins: int = 5) -> list[tuple[float, float, int]]:
+def reliability(
+    confidences: Sequence[float], outcomes: Sequence[bool], bins: int = 5
+) -> list[tuple[float, float, int]]:
     """Cases in bins of equal count: (mean confidence, share of true outcomes, count) per bin, least confident first.
 
     Source:

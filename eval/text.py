@@ -11,7 +11,9 @@ from vectorstore.tokens import fold
 
 _OPEN, _CLOSE, _NUMBER = r"[\[【［〔]", r"[\]】］〕]", r"[0-9０-９]{1,3}"
 _JOIN = r"\s*(?:[,，、;；]|[-－–—~～至])\s*"
-_marker = re.compile(rf"{_OPEN}\s*(?:\^|来源|引用|source\s*)?({_NUMBER}(?:{_JOIN}{_NUMBER})*)\s*{_CLOSE}", re.IGNORECASE)
+_marker = re.compile(
+    rf"{_OPEN}\s*(?:\^|来源|引用|source\s*)?({_NUMBER}(?:{_JOIN}{_NUMBER})*)\s*{_CLOSE}", re.IGNORECASE
+)
 _range = re.compile(r"(\d+)\s*[-–—~～至]\s*(\d+)")
 _emphasis = re.compile(r"\*+|`+|^#+\s*", re.MULTILINE)
 _thousands = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -40,8 +42,8 @@ def strip_markers(answer: str) -> str:
 def read_sentences(answer: str) -> list[Sentence]:
     """Cut an answer into sentences and hand each its markers.
 
-    [1], 【1】, ［１］ and 〔1〕 are markers, also as [1][2], [1,2] and [1-3]; a year such as [2021] is not. A marker behind
-    the full stop belongs to the sentence before it.
+    [1], 【1】, ［１］ and 〔1〕 are markers, also as [1][2], [1,2] and [1-3]; a year such as [2021] is not. A marker
+    behind the full stop belongs to the sentence before it.
 
     >>> [(s.text, s.markers) for s in read_sentences("量子院位于中关村软件园。[1]有217人【2】［３］。")]
     [('量子院位于中关村软件园。', (1,)), ('有217人。', (2, 3))]
