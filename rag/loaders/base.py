@@ -45,6 +45,8 @@ _COMMON = frozenset(
 )
 _SAMPLE = 200_000  # characters looked at to tell encodings apart
 _CHINESE = 0.02  # share of common characters above which a decoding is taken as right
+_FEW = 20  # characters
+_GUESSES = ("cp932", "euc_jp", "cp949", "cp1251", "cp1252")  # Japanese, Korean, Cyrillic, Western
 _cjk = re.compile("[\u2010-\u2027\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff00-\uffef]*")
 _invisible = re.compile(
     "[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
@@ -72,7 +74,8 @@ def decode(data: bytes) -> str:
     best = max(decoded, key=_likeness)
     if _likeness(best) >= _CHINESE:
         return best
-    if "\ufffd" not in decoded[1] and _cjk.fullmatch("".join(c for c in decoded[1] if ord(c) > 127)):
+    beyond_ascii = "".join(char for char in decoded[1][:_SAMPLE] if ord(char) > 127)
+    if len(beyond_ascii) <= _FEW and _cjk.fullmatch(beyond_ascii):
         return decoded[1]  # too short to count, but Chinese through and through
     return _guess(data)
 
@@ -100,7 +103,7 @@ def _guess(data: bytes) -> str:
     """charset-normalizer's reading of bytes that are neither UTF-8 nor Chinese."""
     from charset_normalizer import from_bytes
 
-    match = from_bytes(data[:_SAMPLE]).best()
+    match = from_bytes(data[:_SAMPLE], cp_isolation=list(_GUESSES)).best()
     if match is None:
         raise LoadError("the encoding of this text file can't be told; save it as UTF-8")
     return data.decode(match.encoding, errors="replace")

@@ -66,8 +66,9 @@ def _main_lines(root: HtmlElement) -> list[str]:
     from lxml.html import tostring
 
     page = tostring(root, encoding="unicode")
+    everything = readable_lines(root)
     prune(root, surroundings=True)
-    whole = readable_lines(root)
+    whole = readable_lines(root) or everything
     size = sum(map(len, whole))
     if size <= _SHORT_PAGE:
         return whole

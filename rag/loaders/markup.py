@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rag.errors import LoadError
 
@@ -23,7 +23,15 @@ _AROUND = frozenset(("nav", "aside", "footer", "form", "menu", "dialog"))
 _CJK = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff\u2018-\u201d\u2026"
 _wrap = re.compile(rf"(?<=[{_CJK}])[ \t]*\r?\n\s*(?=[{_CJK}])")
 _blanks = re.compile(r"[ \t\r\n\f]+")
+_around_name = re.compile(
+    r"(?:^|[\s_-])(?:nav|navbar|menu|sidebar|side|footer|breadcrumbs?|crumbs?|copyright|share|related|recommend|comments?"
+    r"|ads?|advert|toolbar|pager|pagination)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_LINKS_ONLY = 0.7  # share of a block's characters that are links
 _BULLET = "- "
+_CODE_BLANK = "\ue0ff"  # stands for a blank of code while other white space is folded
+_Blanks = Literal["fold", "breaks", "code"]  # of text nodes: all one blank; line breaks kept; everything kept
 _number_mark = re.compile(r"\d+\. ")
 _hidden = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
@@ -38,20 +46,19 @@ def parse_html(text: str) -> HtmlElement:
     from lxml.html import HTMLParser, document_fromstring
 
     # Bytes with a stated encoding: a declaration inside the text can't contradict what was decoded already.
-    data = text.encode("utf-8", errors="replace")
+    parser = HTMLParser(encoding="utf-8", no_network=True, remove_comments=True)
     try:
-        root = document_fromstring(data, parser=HTMLParser(encoding="utf-8", no_network=True, remove_comments=True))
+        return document_fromstring(text.encode("utf-8", errors="replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError) as error:
-        raise LoadError(f"this HTML holds nothing to read ({error}); open it in a browser and save the text") from error
-    return root
+        raise LoadError(f"there is nothing to read in this HTML ({error}); save the page again") from error
 
 
 def prune(root: HtmlElement, *, surroundings: bool) -> None:
-    """Drop, in place, what a reader doesn't see, and with `surroundings` also navigation, side bars, footers and forms."""
-    drop = _SILENT | _AROUND if surroundings else _SILENT
-    doomed = [element for element in root.iter() if element is not root and _is_dropped(element, drop)]
-    for element in doomed:
-        if element.getparent() is not None:
+    """Drop, in place, what a reader doesn't see; with `surroundings` also navigation, side bars, footers and forms."""
+    for element in list(root.iter()):
+        if element is root or element.getparent() is None or element.tag in ("body", "html"):
+            continue
+        if _is_unseen(element) or (surroundings and _is_around(element)):
             element.drop_tree()
 
 
@@ -62,21 +69,34 @@ def readable_lines(root: HtmlElement, *, keep_breaks: bool = False) -> list[str]
         keep_breaks: line breaks in `root` itself are breaks (a text file with some tags in it), not white space.
     """
     pieces: list[str] = []
-    _collect(root, pieces, verbatim=keep_breaks)
+    _collect(root, pieces, "breaks" if keep_breaks else "fold")
     lines = (_blanks.sub(" ", line).strip(" \u3000\xa0") for line in "".join(pieces).split("\n"))
-    return [line for line in lines if line and line != _BULLET.strip()]
+    return [line.replace(_CODE_BLANK, " ").rstrip() for line in lines if line and line != _BULLET.strip()]
 
 
-def _is_dropped(element: HtmlElement, names: frozenset[str]) -> bool:
-    """Whether an element is a comment, one of `names`, or hidden."""
-    if not isinstance(element.tag, str):
-        return True
-    if element.tag in names or "hidden" in element.attrib:
+def _is_unseen(element: HtmlElement) -> bool:
+    """Whether an element is a comment, a script or the like, or hidden."""
+    if not isinstance(element.tag, str) or element.tag in _SILENT or "hidden" in element.attrib:
         return True
     return bool(_hidden.search(element.get("style", "")))
 
 
-def _collect(element: HtmlElement, pieces: list[str], *, verbatim: bool = False, mark: str = "") -> None:
+def _is_around(element: HtmlElement) -> bool:
+    """Whether an element stands around the text: by its name, its class or id, or since it is mostly links."""
+    if element.tag in _AROUND:
+        return True
+    if element.tag not in _BLOCKS or element.tag in ("main", "article"):
+        return False
+    if _around_name.search(f"{element.get('class', '')} {element.get('id', '')}"):
+        return True
+    if element.tag not in ("ul", "ol", "div", "p", "section"):
+        return False
+    links = element.findall(".//a")
+    linked = sum(len(link.text_content().strip()) for link in links)
+    return len(links) > 1 and linked >= _LINKS_ONLY * len(element.text_content().strip())
+
+
+def _collect(element: HtmlElement, pieces: list[str], blanks: _Blanks = "fold", mark: str = "") -> None:
     """Append the text of an element and all below it; "\\n" marks the ends of lines, `mark` starts a list item."""
     tag = element.tag
     if not isinstance(tag, str) or tag in _SILENT:
@@ -87,20 +107,23 @@ def _collect(element: HtmlElement, pieces: list[str], *, verbatim: bool = False,
     if tag == "tr":
         pieces += ["\n", " | ".join(_cells(element)), "\n"]
         return
-    ends = ["\n"] if tag in _BLOCKS and not _ends_with_mark(pieces) else []
-    pieces += ends
+    if tag in _BLOCKS and not _ends_with_mark(pieces):
+        pieces.append("\n")
     if mark:
         pieces.append(mark)
-    _add_text(pieces, element.text, verbatim or tag == "pre")
+    if tag == "pre":
+        blanks = "code"
+    _add_text(pieces, element.text, blanks)
     number = _first_number(element)
     for child in element:
         if child.tag == "li":
             _collect(child, pieces, mark=f"{number}. " if tag == "ol" else _BULLET)
             number += 1
         else:
-            _collect(child, pieces, verbatim=tag == "pre")
-        _add_text(pieces, child.tail, verbatim or tag == "pre")
-    pieces += ends
+            _collect(child, pieces, "fold" if blanks == "breaks" and child.tag in _BLOCKS else blanks)
+        _add_text(pieces, child.tail, blanks)
+    if tag in _BLOCKS:
+        pieces.append("\n")
 
 
 def _cells(row: HtmlElement) -> list[str]:
@@ -125,8 +148,12 @@ def _ends_with_mark(pieces: list[str]) -> bool:
     return bool(pieces) and (pieces[-1] == _BULLET or bool(_number_mark.fullmatch(pieces[-1])))
 
 
-def _add_text(pieces: list[str], text: str | None, verbatim: bool) -> None:
-    """Append a text node with its white space folded; Chinese wrapped in the source is joined without a blank."""
+def _add_text(pieces: list[str], text: str | None, blanks: _Blanks) -> None:
+    """Append a text node; Chinese that is wrapped in the source is joined without a blank."""
     if not text or (_ends_with_mark(pieces) and text.isspace()):
         return
-    pieces.append(text if verbatim else _blanks.sub(" ", _wrap.sub("", text)))
+    if blanks == "code":
+        text = text.replace("\t", "    ").replace(" ", _CODE_BLANK)
+    elif blanks == "fold":
+        text = _blanks.sub(" ", _wrap.sub("", text))
+    pieces.append(text)

@@ -26,14 +26,16 @@ _ends_paragraph = re.compile(rf"[{_STOPS}][”’」』）)】》\"]*\Z")
 _goes_on = re.compile(r"[，、,；;（(「『“《—-]\Z")
 _bullet = re.compile(r"[•●■◆▪◦○□➢✓]|[-*]\s")
 _number = re.compile(
-    r"(?:\d{1,2}(?:\.\d{1,2})*[.、)）\s]\s*\D|[（(][\d一二三四五六七八九十]{1,3}[)）]|[一二三四五六七八九十]{1,3}、)"
+    r"(?:\d{1,2}(?:\.\d{1,2})*[.、)）]\s*\D|[（(][\d一二三四五六七八九十]{1,3}[)）]|[一二三四五六七八九十]{1,3}、)"
 )
 _page_mark = re.compile(
     r"第\s*\d{1,4}\s*[页頁](?:\s*[,，/／|]?\s*共\s*\d{1,4}\s*[页頁])?|[-–—·]\s*\d{1,4}\s*[-–—·]|\d{1,4}\s*[/／]\s*\d{1,4}"
     r"|page\s+\d{1,4}(?:\s+of\s+\d{1,4})?",
     re.IGNORECASE,
 )
-_edge_number = re.compile(r"\A\d{1,4}(?=\s)|(?<=\s)\d{1,4}\Z")
+_roman = re.compile(r"[ivxl]{1,6}")  # page numbers of a preface
+_leaders = re.compile(r"(?:[ \t]?[.．·…⋯]){4,}[ \t]*(?=\d{1,4}\s*$)", re.MULTILINE)  # in a table of contents
+_edge_number = re.compile(r"\A\d{1,4}(?=\s|\Z)|(?<=\s)\d{1,4}\Z")
 _no_title = re.compile(
     r"untitled|无标题|無標題|.*\.(?:docx?|pdf|pptx?|xlsx?|indd|wps|txt|html?)|microsoft word.*", re.IGNORECASE
 )
@@ -102,18 +104,18 @@ def drop_running_lines(pages: list[list[str]]) -> list[list[str]]:
         [(_running_key(line, index), line) for line in lines[_EDGE:][-_EDGE:]] for index, lines in enumerate(pages)
     ]
     needed = max(2, math.ceil(_RUNNING_SHARE * len(pages)))
-    counts = [Counter(key for page in edge for key in {key for key, _ in page}) for edge in (tops, bottoms)]
+    counts = Counter(key for page in zip(tops, bottoms, strict=True) for key in {key for key, _ in chain(*page)})
     seen: set[str] = set()
     kept = []
     for lines, top, bottom in zip(pages, tops, bottoms, strict=True):
         head = []
         for key, line in top:
-            running = counts[0][key] >= needed or (key.startswith("#") and counts[1][key] >= needed)
-            if key and not (running and (key in seen or key.startswith("#"))):
+            running = counts[key] >= (2 if "#" in key else needed)
+            if key and not (running and ("#" in key or key in seen)):
                 head.append(line)
             seen.add(key)
         middle = lines[_EDGE : len(lines) - len(bottom)]
-        tail = [line for key, line in bottom if key and counts[1][key] < needed]
+        tail = [line for key, line in bottom if key and counts[key] < (2 if "#" in key else needed)]
         kept.append(head + middle + tail)
     return kept
 
@@ -150,7 +152,7 @@ def _separator(line: str, following: str, usual: int) -> str | None:
         return "\n"
     full = _width(line) >= _FULL * usual
     flows = _goes_on.search(line) or (line[-1].islower() and following[0].islower())
-    if not (full or flows) or (_number.match(following) and not flows):
+    if not (full or flows) or (_number.match(following) and not (full and flows)):
         return "\n"
     return "" if _wide.match(line[-1]) or _wide.match(following[0]) else " "
 
@@ -161,12 +163,20 @@ def _width(line: str) -> int:
 
 
 def _running_key(line: str, page: int) -> str:
-    """What a line shares with its likes on other pages; "" for a page mark such as 第3页, `#…` for a bare number."""
+    """What a line shares with its likes on other pages, `text#difference` for one with a number that counts pages.
+
+    "" for a page mark alone, such as 第3页.
+    """
     if len(line) > _RUNNING_MAX:
         return line
-    if line.isdecimal() and len(line) <= 4:
-        return f"#{int(line) - page}"
-    return _edge_number.sub("", _page_mark.sub("", line)).strip(" \t-–—|·")
+    if _page_mark.fullmatch(line) or _roman.fullmatch(line):
+        return ""
+    number = _page_mark.search(line) or _edge_number.search(line)
+    if not number:
+        return line
+    digits = re.search(r"\d+", number[0])
+    text = (line[: number.start()] + line[number.end() :]).strip(" \t-–—|·")
+    return f"{text}#{int(digits[0]) - page}" if digits else text
 
 
 def _read(data: bytes) -> tuple[list[list[str]], dict[str, str]]:
@@ -201,6 +211,7 @@ def _lines(text: str) -> list[str]:
     """The lines of a page; PDFium marks a hyphen at a line's end, which it joins, with U+FFFE."""
     text = re.sub(r"(?:\ufffe|\x02)(?=[a-z])", "", text)
     text = re.sub(r"[\ufffe\x02]", "-", text)
+    text = _leaders.sub("\t", text)
     return [line.strip() for line in repair(tidy(text)).split("\n") if line.strip()]
 
 

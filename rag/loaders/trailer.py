@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_URL = r"(?:https?:)?//[^\s<>()（）]+"
+_URL = r"(?:https?:)?//[^\s<>()（）|｜、，]++"  # possessive: where a link ends is never tried again
 _LINK = rf"(?:<{_URL}>|\[[^\[\]\n]{{0,80}}\]\([^()\s]{{0,500}}\)|{_URL})"
 _links_only = re.compile(rf"[\s|｜·•>»/、，,\-]*(?:{_LINK}[\s|｜·•>»/、，,\-]*)+")
 _credit = re.compile(
