@@ -26,7 +26,8 @@ _ends_paragraph = re.compile(rf"[{_STOPS}][”’」』）)】》\"]*\Z")
 _goes_on = re.compile(r"[，、,；;（(「『“《—-]\Z")
 _bullet = re.compile(r"[•●■◆▪◦○□➢✓]|[-*]\s")
 _number = re.compile(
-    r"(?:\d{1,2}(?:\.\d{1,2})*[.、)）]\s*\D|[（(][\d一二三四五六七八九十]{1,3}[)）]|[一二三四五六七八九十]{1,3}、)"
+    r"(?:\d{1,2}(?:\.\d{1,2})*[.、)）]\s*\D|\d{1,2}(?:\.\d{1,2})+\s+[A-Z]"
+    r"|[（(][\d一二三四五六七八九十]{1,3}[)）]|[一二三四五六七八九十]{1,3}、)"
 )
 _page_mark = re.compile(
     r"第\s*\d{1,4}\s*[页頁](?:\s*[,，/／|]?\s*共\s*\d{1,4}\s*[页頁])?|[-–—·]\s*\d{1,4}\s*[-–—·]|\d{1,4}\s*[/／]\s*\d{1,4}"
@@ -34,7 +35,7 @@ _page_mark = re.compile(
     re.IGNORECASE,
 )
 _roman = re.compile(r"[ivxl]{1,6}")  # page numbers of a preface
-_leaders = re.compile(r"(?:[ \t]?[.．·…⋯]){4,}[ \t]*(?=\d{1,4}\s*$)", re.MULTILINE)  # in a table of contents
+_leaders = re.compile(r"(?:[ \t]?[.．·…⋯]){4,300}+[ \t]*(?=\d{1,4}\s*$)", re.MULTILINE)  # in a table of contents
 _edge_number = re.compile(r"\A\d{1,4}(?=\s|\Z)|(?<=\s)\d{1,4}\Z")
 _no_title = re.compile(
     r"untitled|无标题|無標題|.*\.(?:docx?|pdf|pptx?|xlsx?|indd|wps|txt|html?)|microsoft word.*", re.IGNORECASE
@@ -46,7 +47,7 @@ _radical = re.compile("[\u2e80-\u2fd5\uf900-\ufad9]")
 
 # Glyphs that PDF makers map to the radicals block instead of the character itself. Kangxi radicals (U+2F00…) and
 # compatibility ideographs (U+F900…) are decomposed by Unicode; these are not.
-# Source: EquivalentUnifiedIdeograph.txt of the Unicode Character Database, the entries that are characters in use.
+# Source: the Unicode code chart "CJK Radicals Supplement" (U+2E80…), the entries that are characters in use.
 _RADICALS = (
     "⺁⺈⺊⺌⺎⺒⺓⺜⺝⺟⺠⺧⺩⺬⺮⺰⺶⺻⺼⺽⻁⻄⻅⻆⻈⻉⻊⻋⻌⻐⻑⻓"
     "⻔⻖⻗⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻧⻨⻩⻪⻫⻬⻭⻮⻯⻰⻱⻲⻳"
