@@ -119,23 +119,36 @@ def best_span(claim: str, text: str, most: int = 3) -> tuple[int, int]:
 
 # A further sentence in a quote must cover this much more of the claim.
 _PER_SENTENCE = 0.25
+# A clause shorter than this many grams finds no place of its own.
+_LEAST_GRAMS = 3
+
+
+def supporting_spans(claim: str, text: str, *, wide: bool = False) -> list[tuple[int, int]]:
+    """Where a passage bears on a claim, as (start, end) offsets in order, apart from each other.
+
+    Args:
+        wide: also the best sentence for each clause of the claim, not just one run for the whole.
+    """
+    parts = [claim]
+    if wide:
+        parts += [claim[start:end] for start, end in split_clauses(claim, 0, len(claim))]
+    spans = {best_span(part, text) for part in parts if part is claim or len(_grams(part)) >= _LEAST_GRAMS}
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(span for span in spans if span[0] < span[1]):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
 
 
 def _evidence(claim: str, quotes: Sequence[str]) -> tuple[str, str]:
     """The sentences of the quotes that bear on the claim or one of its clauses, and everything else."""
-    parts = [claim, *(claim[start:end] for start, end in split_clauses(claim, 0, len(claim)))]
     near: list[str] = []
     far: list[str] = []
     for quote in quotes:
-        spans = sorted({best_span(part, quote) for part in parts if len(_grams(part)) > 2} or {best_span(claim, quote)})
-        merged: list[tuple[int, int]] = []
-        for start, end in spans:
-            if merged and start <= merged[-1][1]:
-                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-            else:
-                merged.append((start, end))
         position = 0
-        for start, end in merged:
+        for start, end in supporting_spans(claim, quote, wide=True):
             near.append(quote[start:end])
             far.append(quote[position:start])
             position = end
@@ -201,7 +214,7 @@ def _support(claim: str, quotes: Sequence[str]) -> float:
 
 
 def _features(claim: str, quotes: Sequence[str]) -> tuple[float, ...]:
-    """Coverage by pairs; the same in one window; common subsequence with that window; coverage by units; largest gap."""
+    """Coverage by pairs; the same in one window; order in that window; coverage by units; largest gap."""
     ours = [unit for unit, _, _ in _units(claim) if not _mark.match(unit)]
     wanted = _grams(claim)
     seen = frozenset().union(*map(_grams, quotes))
