@@ -27,7 +27,7 @@ _token = re.compile(
     r'|(?P<straight>")'
 )
 # Closing marks, and footnote numbers such as [3], stay with the sentence they follow.
-_tail = re.compile(rf"(?:[{_CLOSERS}]|\[\d{{1,3}}\]|［\d{{1,3}}］|'(?![A-Za-z0-9]))*")
+_tail = re.compile(rf"(?:[{_CLOSERS}]|\[\d{{1,3}}\]|［\d{{1,3}}］|【\d{{1,3}}】|'(?![A-Za-z0-9]))*")
 _stops_inside = re.compile(rf"[{_HARD}][{_CLOSERS}]+\Z")
 # What may follow a closed quotation when the sentence simply goes on: “加油！”的口号, “好吗？”，他问
 _goes_on = re.compile(r"[ \t]*[的等和与及或之为是令、，；：,;:]")
@@ -35,7 +35,7 @@ _goes_on = re.compile(r"[ \t]*[的等和与及或之为是令、，；：,;:]")
 _attribution = re.compile(
     rf"[^{_HARD}{_BREAKS}“”「」『』\"：:；;]{{0,40}}?"
     r"(?:[说說道称稱问問答喊叫写寫]|表示|指出|强调|強調|介绍|介紹|透露|认为|認為|坦言|解释|解釋|补充|補充|感慨|回忆|回憶)"
-    r"[着著了]?(?:[。！!.]|[，,：:]?[“「『\"])"
+    r"[着著了]?(?:[。！!.]|[，,][“「『\"])"
 )
 _latin_before = re.compile(r"[A-Za-z][A-Za-z.]*\Z")
 _digits_before = re.compile(r"[0-9０-９][0-9０-９.．]*\Z")
