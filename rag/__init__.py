@@ -1,6 +1,7 @@
 """Ask your documents: answers in which every sentence carries the exact quote that proves it."""
 
-from rag.assistant import Assistant, IndexReport, answer
+from rag.assistant import Assistant, answer
+from rag.indexing import IndexReport
 from rag.settings import Settings
 from rag.types import Answer, Answered, Citation, Claim, Delta, Document, Event, Hit, Passage, Retrieved
 

@@ -3,53 +3,39 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import replace
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from rag.compose import compose
+from rag.compose import fallback_notice, from_extract, from_grounded
 from rag.condense import History, condense
-from rag.errors import DocumentUnknown, LoadError, QuestionError, StoreMissing
+from rag.errors import DocumentUnknown, LoadError, ModelError, QuestionError, StoreMissing
 from rag.extract import extract
+from rag.indexing import IndexReport, Paths, Progress, index_files
+from rag.language import language_of
 from rag.retrieve import retrieve
 from rag.settings import EXTRACTIVE, Settings
-from rag.types import Answer, Answered, Delta, Document, Event, Hit, Passage, Retrieved
+from rag.types import Answer, Answered, Delta, Document, Event, Hit, Retrieved
 from vectorstore.records import DocumentInfo
 
 if TYPE_CHECKING:
     import numpy as np
+    from langchain_core.language_models import BaseChatModel
 
     from vectorstore.embedding import Embedder
     from vectorstore.local import LocalStore
 
 SEEDS = Path(__file__).resolve().parent.parent / "seeds"
-# (files done, files in all, name of the file just done)
-Progress = Callable[[int, int, str], None]
-Paths = str | Path | Iterable[str | Path]
-
-
-@dataclass(frozen=True, slots=True)
-class IndexReport:
-    """What indexing did.
-
-    Attributes:
-        added: sources that are new or changed.
-        unchanged: sources whose bytes were in the index already.
-        failed: (source, why) of the files that could not be read; the others are in.
-        passages: how many passages were written.
-    """
-
-    added: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
-    failed: tuple[tuple[str, str], ...] = ()
-    passages: int = 0
 
 
 class Assistant:
     """Answers questions from one index of documents.
+
+    With `settings.llm` set, a language model writes the answer and only what the passages prove is kept; when the model
+    fails, the embedded answerer takes over and `notice` says why.
 
     Make one with `Assistant.build` or `Assistant.open`. It may be used from several threads.
     """
@@ -163,41 +149,7 @@ class Assistant:
         Raises:
             LoadError: a named path does not exist or no loader reads a named file.
         """
-        from rag.documents import find_files
-
-        return self._add([(path, source) for path, source in find_files(_as_list(paths))], progress)
-
-    def _add(self, files: Sequence[tuple[Path, str]], progress: Progress | None) -> IndexReport:
-        """Load, split and store files, noting what became of each."""
-        from rag.documents import document_id, load_document
-        from rag.passages import split_passages
-
-        known = self.store.digests()
-        added: list[str] = []
-        unchanged: list[str] = []
-        failed: list[tuple[str, str]] = []
-
-        def passages() -> Iterator[tuple[Document, Sequence[Passage]]]:
-            for done, (path, source) in enumerate(files, start=1):
-                try:
-                    document = load_document(path, source=source)
-                    if known.get(document_id(path)) == document.digest:
-                        unchanged.append(source)
-                    else:
-                        yield (
-                            document,
-                            split_passages(
-                                document, minimum=self.settings.passage_min, maximum=self.settings.passage_max
-                            ),
-                        )
-                        added.append(source)
-                except LoadError as error:
-                    failed.append((source, str(error)))
-                if progress:
-                    progress(done, len(files), source)
-
-        written = self.store.add(passages())
-        return IndexReport(tuple(added), tuple(unchanged), tuple(failed), written)
+        return index_files(self.store, paths, self.settings, progress)
 
     def remove(self, name: str | Path) -> int:
         """Remove the documents with this source name, path or id, with every trace; returns how many there were.
@@ -267,17 +219,63 @@ class Assistant:
         """
         question = self._checked(question)
         timings: dict[str, float] = {}
+        notice = ""
         with _timed(timings, "condense"):
-            standalone = condense(question, history)
+            standalone = question
+            if history:
+                try:
+                    standalone = self._standalone(question, history)
+                except ModelError as error:
+                    standalone, notice = condense(question, history), fallback_notice(error, question)
         with _timed(timings, "retrieve"):
             hits = self.retrieve(standalone)
         yield Retrieved(standalone, tuple(hits))
-        with _timed(timings, "answer"):
-            answer = self._extractive(question, standalone, hits, timings)
-        yield Delta(answer.text)
-        yield Answered(answer)
+        if self.settings.llm == EXTRACTIVE or notice or not hits:
+            with _timed(timings, "answer"):
+                answer = self._extractive(question, standalone, hits)
+        else:
+            try:
+                with _timed(timings, "answer"):
+                    answer = yield from self._generated(question, standalone, hits)
+            except ModelError as error:
+                notice = fallback_notice(error, question)
+                with _timed(timings, "answer"):
+                    answer = self._extractive(question, standalone, hits)
+        if answer.model == EXTRACTIVE:
+            yield Delta(answer.text)
+        notes = " ".join(note for note in (notice, answer.notice) if note)
+        yield Answered(replace(answer, notice=notes, timings=timings))
 
-    def _extractive(self, question: str, standalone: str, hits: Sequence[Hit], timings: dict[str, float]) -> Answer:
+    def _standalone(self, question: str, history: History) -> str:
+        """The follow-up as a question of its own, by the LLM if there is one. Raises ModelError."""
+        if self.settings.llm == EXTRACTIVE:
+            return condense(question, history)
+        from rag.generate import rewrite_question
+
+        return rewrite_question(question, history, self._llm, self.settings)
+
+    def _generated(self, question: str, standalone: str, hits: Sequence[Hit]) -> Generator[Delta, None, Answer]:
+        """The LLM's draft as Deltas, then the answer made of what the passages prove. Raises ModelError."""
+        from rag.generate import pack, stream_draft
+        from rag.ground import ground
+
+        packed = pack(hits, self.settings.llm_context)
+        draft = ""
+        for piece in stream_draft(standalone, packed, self._llm, self.settings):
+            draft += piece
+            yield Delta(piece)
+        return from_grounded(
+            ground(draft, packed, language_of(question)), question, standalone, hits, model=self.settings.llm
+        )
+
+    @cached_property
+    def _llm(self) -> BaseChatModel:
+        """The language model of the settings. Raises ModelError."""
+        from rag.generate import load_llm
+
+        return load_llm(self.settings)
+
+    def _extractive(self, question: str, standalone: str, hits: Sequence[Hit]) -> Answer:
         """The embedded answerer's answer."""
         found = extract(
             standalone,
@@ -286,7 +284,7 @@ class Assistant:
             openings=self._openings(hits),
             similarity=_similarity,
         )
-        return compose(found, question, standalone, hits, timings)
+        return from_extract(found, question, standalone, hits)
 
     def _before(self, hits: Sequence[Hit]) -> dict[str, str]:
         """For each hit, the passage that stands before it in its document."""
@@ -351,11 +349,6 @@ def _with_index(settings: Settings | None, index: str | Path | None) -> Settings
     return settings if index is None else settings.model_copy(update={"index": Path(index)})
 
 
-def _as_list(paths: Paths) -> list[str | Path]:
-    """One path or several as a list."""
-    return [paths] if isinstance(paths, str | Path) else list(paths)
-
-
 @contextmanager
 def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
     """Note how many seconds a stage takes."""
@@ -364,6 +357,3 @@ def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
         yield
     finally:
         timings[stage] = time.perf_counter() - start
-
-
-__all__ = ["EXTRACTIVE", "Assistant", "IndexReport", "Progress", "answer"]

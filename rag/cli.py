@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rag.errors import WenjuError
 
 if TYPE_CHECKING:
-    from rag.assistant import IndexReport, Progress
+    from rag.indexing import IndexReport, Progress
     from rag.settings import Settings
     from rag.types import Answer
 

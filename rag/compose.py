@@ -1,11 +1,14 @@
-"""What the embedded answerer found → an `Answer`. Pure."""
+"""What an answerer found → an `Answer`. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from rag.errors import ModelError
 from rag.extract import Extract, Quote
+from rag.ground import Grounded, Outcome
 from rag.language import language_of
+from rag.settings import EXTRACTIVE
 from rag.types import Answer, Citation, Claim, Hit
 
 
@@ -16,8 +19,7 @@ def refusal(
     hits: Sequence[Hit],
     *,
     model: str,
-    notice: str = "",
-    timings: Mapping[str, float] | None = None,
+    claims: Sequence[Claim] = (),
 ) -> Answer:
     """The answer that says the documents don't hold one, and why."""
     if language_of(question) == "zh":
@@ -30,19 +32,16 @@ def refusal(
         question=question,
         standalone_question=standalone,
         reason=reason,
+        claims=tuple(claims),
         hits=tuple(hits),
         model=model,
-        notice=notice,
-        timings=timings or {},
     )
 
 
-def compose(
-    found: Extract, question: str, standalone: str, hits: Sequence[Hit], timings: Mapping[str, float]
-) -> Answer:
+def from_extract(found: Extract, question: str, standalone: str, hits: Sequence[Hit]) -> Answer:
     """The quotes one after the other, each with its marker; every claim is its own proof."""
     if found.refused:
-        return refusal(question, standalone, found.reason, hits, model="extractive", timings=timings)
+        return refusal(question, standalone, found.reason, hits, model=EXTRACTIVE)
     citations = tuple(_citation(number, quote) for number, quote in enumerate(found.quotes, start=1))
     sentences = [_sentence(citation.quote) for citation in citations]
     text = "\n".join(f"{sentence}[{citation.number}]" for sentence, citation in zip(sentences, citations, strict=True))
@@ -58,11 +57,35 @@ def compose(
         ),
         citations=citations,
         hits=tuple(hits),
-        model="extractive",
+        model=EXTRACTIVE,
         grounding=1.0,
         notice=found.reason,
-        timings=timings,
     )
+
+
+def from_grounded(found: Grounded, question: str, standalone: str, hits: Sequence[Hit], *, model: str) -> Answer:
+    """The proven sentences of a model's draft; a refusal when none is left."""
+    if found.outcome is not Outcome.ANSWERED:
+        return refusal(question, standalone, found.reason, hits, model=model, claims=found.claims)
+    return Answer(
+        text=found.text,
+        refused=False,
+        question=question,
+        standalone_question=standalone,
+        claims=found.claims,
+        citations=found.citations,
+        hits=tuple(hits),
+        model=model,
+        grounding=found.share,
+        notice=found.notice,
+    )
+
+
+def fallback_notice(error: ModelError, question: str) -> str:
+    """One line on why the embedded answerer answers instead of the model."""
+    if language_of(question) == "zh":
+        return f"语言模型没有答成（{error.zh}），以下由内置回答摘自原文。"
+    return f"The language model failed ({error.en}); the embedded answerer quotes the documents instead."
 
 
 def _citation(number: int, quote: Quote) -> Citation:

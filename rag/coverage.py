@@ -13,38 +13,72 @@ from rag.question import Question
 # (question words, sentence words) → cosines, shape (len(first), len(second))
 Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 
+# Most that the subject's words count together, where the sentence itself is judged.
+SUBJECT_SHARE = 1 / 3
 # A lone character found alone may be part of any word: it counts half.
 LONE_CHARACTER = 0.5
+# 海归 for 海外归国: both characters, in order, close together.
+ABBREVIATED = 0.7
+# One wrong character among right ones (科学诚 for 科学城).
+MISTYPED = 0.8
+# Where one character makes another thing of it, nothing is forgiven: 第一 / 第二, 东 / 西, 2019 / 2021.
+_TELLING = frozenset("0123456789一二三四五六七八九十百千万亿东西南北中上下左右前后内外新旧大小不非无未男女")
+_unforgiving = re.compile(r"[^\u3400-\u9fff]")
 
 
 def word_coverage(question: Question, folded: str) -> np.ndarray:
     """For each question word, the share of its characters that `folded` text holds, shape (W,), in [0, 1].
 
     A character counts when a pair of neighbouring question characters around it stands in the text, so the two sides
-    need not be segmented alike (量子|院 against 量子院). Latin words and numbers match whole.
+    need not be segmented alike (量子|院 against 量子院). Latin words and numbers match whole. One mistyped character
+    and abbreviations count for less.
 
     >>> from rag.question import analyse
     >>> word_coverage(analyse("量子院的预算"), "量子院位于中关村").tolist()
     [1.0, 1.0, 0.0]
     """
-    pairs = set(pairwise(folded))
-    text_words = None
-    asked = question.folded
-    held = [False] * len(asked)
-    for index, pair in enumerate(pairwise(asked)):
-        if pair in pairs and pair[0].isalnum() and pair[1].isalnum():
-            held[index] = held[index + 1] = True
+    held = _held_characters(question.folded, folded)
+    latin: set[str] | None = None
     coverage = np.zeros(len(question.words))
     for index, word in enumerate(question.words):
-        if word.text.isascii():
-            text_words = text_words if text_words is not None else _latin_words(folded)
-            coverage[index] = float(word.text in text_words)
+        text = word.text
+        if text.isascii():
+            latin = _latin_words(folded) if latin is None else latin
+            coverage[index] = float(text in latin)
             continue
-        end = word.start + len(word.text)
-        coverage[index] = sum(held[word.start : end]) / len(word.text)
-        if len(word.text) == 1 and not coverage[index] and word.text in folded:
-            coverage[index] = LONE_CHARACTER
+        coverage[index] = sum(held[word.start : word.start + len(text)]) / len(text)
+        if coverage[index] > 0.5:
+            continue
+        if len(text) == 1 and text in folded:
+            coverage[index] = max(coverage[index], LONE_CHARACTER)
+        elif len(text) == 2 and _abbreviates(text, folded):
+            coverage[index] = ABBREVIATED
     return coverage
+
+
+def _held_characters(asked: str, folded: str) -> list[float]:
+    """How far each character of the question stands in the text, in [0, 1]."""
+    pairs = set(pairwise(folded))
+    held = [0.0] * len(asked)
+    for index, pair in enumerate(pairwise(asked)):
+        if pair in pairs and pair[0].isalnum() and pair[1].isalnum():
+            held[index] = held[index + 1] = 1.0
+    for index in range(2, len(asked)):
+        character = asked[index]
+        if held[index] or held[index - 1] < 1 or held[index - 2] < 1 or character in _TELLING:
+            continue
+        if _unforgiving.match(character):
+            continue
+        before, after = asked[max(0, index - 3) : index], asked[index + 1 : index + 2]
+        framed = after.isalnum() and re.search(re.escape(before[-2:]) + r"\w" + re.escape(after), folded)
+        if framed or (len(before) == 3 and before.isalnum() and re.search(re.escape(before) + r"\w", folded)):
+            held[index] = MISTYPED
+    return held
+
+
+def _abbreviates(word: str, folded: str) -> bool:
+    """Whether a two-character word shortens something in the text: both characters in order, at most three between."""
+    return re.search(re.escape(word[0]) + r"\w{1,3}" + re.escape(word[1]), folded) is not None
 
 
 def _latin_words(folded: str) -> set[str]:
@@ -57,3 +91,20 @@ def weights(question: Question) -> np.ndarray:
     """The words' weights, shape (W,), summing to 1; empty for a question without content."""
     raw = np.array([word.weight for word in question.words])
     return raw / raw.sum() if raw.size and raw.sum() else raw
+
+
+def focus_weights(question: Question) -> np.ndarray:
+    """As `weights`, with subject and dates at a third of the sum: a text names them once and goes on about them."""
+    raw = weights(question)
+    if not question.subject or not raw.size:
+        return raw
+    start = question.folded.find(question.subject)
+    end = start + len(question.subject)
+    in_subject = np.array([start <= word.start < end or word.text.isdigit() for word in question.words])
+    if in_subject.all():
+        return raw
+    share = min(float(raw[in_subject].sum()), SUBJECT_SHARE)
+    rest = float(raw[~in_subject].sum())
+    return (
+        np.where(in_subject, raw * share / raw[in_subject].sum(), raw * (1 - share) / rest) if share and rest else raw
+    )

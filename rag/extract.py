@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag import refuse
-from rag.coverage import Similarity, weights, word_coverage
+from rag.coverage import Similarity, focus_weights, weights, word_coverage
 from rag.question import Kind, Question, analyse, is_named, split_parts, subject
 from rag.sentences import split_clauses, split_sentences
-from rag.spans import Span, find_short, has_kind
+from rag.spans import Span, find_short, kind_fit
 from rag.types import Hit, Passage
 from vectorstore.tokens import fold
 
@@ -27,15 +27,20 @@ IN_PASSAGE = 0.6
 IN_OPENING = 0.6
 # Share of the score that comes from the sentence alone; the rest from sentence and surroundings together.
 LOCAL_SHARE = 0.55
-KIND_BONUS = 0.15
+KIND_BONUS = 0.25
+SUBJECT_BONUS = 0.1
 NOT_A_STATEMENT = 0.25
 RETRIEVAL_BONUS = 0.08
 # Word vectors nearer than this stand for the same thing (搬家 / 搬迁).
 SAME_MEANING = 0.5
+PARAPHRASED = 0.85
 # A second sentence is added when it covers this much of the question's weight that the first leaves uncovered.
 WORTH_ADDING = 0.3
 # Longest quote in characters before it is cut to the clauses that answer.
 LONG_QUOTE = 90
+# What a character of quote costs against a share of the question covered, and what starting at the subject is worth.
+LENGTH_PRICE = 1 / 400
+WHOLE_START = 0.08
 MOST_QUOTES = 4
 
 
@@ -142,7 +147,7 @@ def _candidates(hits: Sequence[Hit], before: Mapping[str, str], openings: Mappin
     for hit in hits:
         passage = hit.passage
         folded = fold(passage.text)
-        around = fold(before.get(passage.id, ""))[-200:] + "\n" + folded
+        around = fold(before.get(passage.id, "")) + "\n" + folded
         opening = fold(passage.title + "\n" + openings.get(passage.document_id, ""))
         scope_start = 0
         for start, end in split_sentences(passage.text):
@@ -169,7 +174,6 @@ def _is_statement(sentence: str) -> bool:
 
 def score_sentence(question: Question, candidate: Candidate, similarity: Similarity | None, best_hit: float) -> Scored:
     """Score one candidate sentence for one question; higher is better, roughly in [-0.5, 1.3]."""
-    share = weights(question)
     local = word_coverage(question, candidate.folded)
     covered = np.maximum.reduce(
         [
@@ -182,8 +186,11 @@ def score_sentence(question: Question, candidate: Candidate, similarity: Similar
     if similarity is not None:
         soft = _paraphrases(question, candidate, covered, similarity)
         local, covered = np.maximum(local, soft), np.maximum(covered, soft)
-    score = float(share @ (LOCAL_SHARE * local + (1 - LOCAL_SHARE) * covered)) if len(share) else 0.0
-    score += KIND_BONUS if has_kind(question, candidate.folded) else -KIND_BONUS
+    score = LOCAL_SHARE * float(focus_weights(question) @ local) + (1 - LOCAL_SHARE) * float(
+        weights(question) @ covered
+    )
+    score += KIND_BONUS * kind_fit(question, candidate.folded)
+    score += SUBJECT_BONUS if question.subject and 0 <= candidate.folded.find(question.subject) < 5 else 0.0
     score -= 0.0 if candidate.is_statement else NOT_A_STATEMENT
     score += RETRIEVAL_BONUS * candidate.hit.score / best_hit if best_hit > 0 else 0.0
     return Scored(candidate, local, covered, score)
@@ -194,11 +201,15 @@ def _paraphrases(question: Question, candidate: Candidate, covered: np.ndarray, 
     from vectorstore.tokens import words
 
     soft = np.zeros(len(question.words))
-    open_words = [i for i, word in enumerate(question.words) if covered[i] < SAME_MEANING and _may_vary(word.text)]
+    open_words = [
+        i
+        for i, word in enumerate(question.words)
+        if covered[i] < SAME_MEANING and not word.is_name and _may_vary(word.text)
+    ]
     there = [word for word in dict.fromkeys(words(candidate.folded)) if _may_vary(word)]
     if open_words and there:
         nearest = similarity([question.words[i].text for i in open_words], there).max(axis=1)
-        soft[open_words] = np.where(nearest >= SAME_MEANING, nearest, 0.0)
+        soft[open_words] = np.where(nearest >= SAME_MEANING, PARAPHRASED * nearest, 0.0)
     return soft
 
 
@@ -260,31 +271,20 @@ def _answering_clauses(question: Question, text: str, candidate: Candidate, shor
     clauses = split_clauses(text, start, end)
     if end - start <= LONG_QUOTE or len(clauses) < 2:
         return start, end
-    share = weights(question)
-    gains = [float(share @ word_coverage(question, candidate.folded[a - start : b - start])) for a, b in clauses]
-    centre = max(range(len(clauses)), key=lambda i: (gains[i], -i))
-    if short:
-        centre = next((i for i, (a, b) in enumerate(clauses) if a <= start + short[0] < b), centre)
-    first = last = centre
-    while True:
-        left = gains[first - 1] if first else -1.0
-        right = gains[last + 1] if last + 1 < len(clauses) else -1.0
-        if max(left, right) < 0:
-            break
-        grow_left = left >= right
-        a, b = (clauses[first - 1][0], clauses[last][1]) if grow_left else (clauses[first][0], clauses[last + 1][1])
-        if b - a > LONG_QUOTE:
-            break
-        covered = float(
-            share @ word_coverage(question, candidate.folded[clauses[first][0] - start : clauses[last][1] - start])
-        )
-        wider = float(share @ word_coverage(question, candidate.folded[a - start : b - start]))
-        is_short_lead = grow_left and clauses[first][0] - a <= 12
-        if wider - covered < 0.08 and not (is_short_lead and clauses[last][1] - clauses[first][0] < 20):
-            break
-        first, last = (first - 1, last) if grow_left else (first, last + 1)
-    short_end = start + short[1] if short else 0
-    return clauses[first][0], max(clauses[last][1], min(short_end, end))
+    share = focus_weights(question)
+    price = LENGTH_PRICE if short else LENGTH_PRICE / 3
+    best, best_value = (start, end), -np.inf
+    for first in range(len(clauses)):
+        for last in range(first, len(clauses)):
+            a, b = clauses[first][0], clauses[last][1]
+            holds_short = not short or (a <= start + short[0] and start + short[1] <= b)
+            if not holds_short or (b - a > LONG_QUOTE and first < last):
+                continue
+            value = float(share @ word_coverage(question, candidate.folded[a - start : b - start]))
+            value += WHOLE_START * (first == 0) - price * (b - a)
+            if value > best_value:
+                best, best_value = (a, b), value
+    return best
 
 
 def _text(quote: Quote, span: Span) -> str:

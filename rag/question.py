@@ -26,13 +26,16 @@ class Kind(StrEnum):
     OPEN = "open"
 
 
-_MEASURES = r"个人|平方米|平米|公里|人次|万元|亿元|小时|国家|家公司|[个名位家所座项台条套间种款届年月天次人只支岁倍辆艘架门级层升吨米元块]"
+_MEASURES = (
+    r"个人|平方公里|平方米|平米|公里|人次|万元|亿元|小时|国家|家公司"
+    r"|[个名位家所座项台条套间种款届年月天次人只支岁倍辆艘架门级层升吨米元块轮场篇件颗栋片枚批亩倍期株]"
+)
 # First match wins, so the narrower patterns stand first.
 _KINDS = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (
         (Kind.DATE, r"(什么|啥)时[候间]|何时|哪一?年|哪一?月|几月|几号|哪一?天|哪日|几点|\bwhen\b|(what|which) year"),
-        (Kind.PERSON, r"谁|哪一?位|什么人|何人|叫什么名字|\bwho\b"),
+        (Kind.PERSON, r"谁|哪一?位|什么人|何人|叫什么名字|[长任记裁监理授]是?叫什么|\bwho\b"),
         (Kind.REASON, r"为什么|为何|为啥|原因|凭什么|\bwhy\b"),
         (
             Kind.LIST,
@@ -50,18 +53,22 @@ _KINDS = tuple(
         (Kind.YES_NO, r"吗[?]?$|是否|是不是|有没有|能不能|会不会"),
     )
 )
-_measure = re.compile(rf"(?:多少|几)({_MEASURES})")
+_measure = re.compile(rf"(?:多少|几)({_MEASURES})|(人|钱)(?:总共|一共|大概|大约)?(?:有|是)?(?:多少|几)")
 _year = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _quoted_or_latin = re.compile(r"[《“\"「『]([^》”\"」』]{2,40})[》”\"」』]|((?<![a-z0-9])[a-z][a-z0-9.+\-]*)")
 # Words that only ask. "有多大" is answered by "9000M2", "占多少" by "占比64%": the text need not hold them.
 _ASKING = re.compile(
     rf"有?(?:多少|几)(?:{_MEASURES})?|有?多[大长高宽远重深久快厚贵]|第几|(什么|啥)时[候间]|什么名字|是什么意思|什么样"
-    r"|哪[一二两三四五六七八九十几]?[年月天日个些里儿家位所种项座]?|分别|其中|总共|一共|大概|大约|具体|究竟|到底"
+    r"|哪[一二两三四五六七八九十几]?[年月天日个些里儿家位所种项座]?|由?谁来?|各有?|又是|有没有|没有|当初|后来|名下|这套|里头|前后|分别|其中|总共|一共|大概|大约|具体|究竟|到底"
     r"|目前|现在|如今|截至|包括|情况|介绍"
 )
 _PARTS = re.compile(r"[?;\n]+|,(?=[^,]*(?:谁|哪|几|多|什么|何|怎))|,?(?:以及|还有|并且|同时|另外)(?=.{2,})")
+_EACH = re.compile(
+    r"(.{2,16}?)(?:和|与|跟|同|、)(?:整个)?(.{2,16}?)(?:分别|各自|各)((?:有|是|在|为|位于|叫|做|承|成)?.{2,})"
+)
 _NOT_A_SUBJECT = frozenset(
-    "它 它们 他 她 他们 她们 其 该 此 这 那 这个 那个 这家 那家 这里 那里 这儿 那儿 这些 那些 年 月 日 时候 时间 公司 机构 单位 人 地方 "
+    "它 它们 他 她 他们 她们 其 该 此 这 那 这个 那个 这家 那家 这里 那里 这儿 那儿 这些 那些 "
+    "年 月 日 时候 时间 公司 机构 单位 人 地方 "
     "一共 总共 目前 现在 如今 当前 今年 去年 前年 明年 今天 昨天 近日 最近 其中 同时 本次 此次 这次 未来".split()
 )
 _NOUN = ("n", "j", "eng", "vn", "b", "l", "i", "t")
@@ -70,16 +77,45 @@ _ORGANISATION = re.compile(
     r"(院|所|公司|集团|中心|大学|学院|城|园|区|局|部|委|厂|馆|站|会|社|银行|医院|平台|装置|谷|市|省|县|国)$"
 )
 _NAME_TAGS = frozenset({"nr", "ns", "nt", "nz", "nrt", "nrfg", "eng"})
+_ROLE = re.compile(
+    r"(?:[院所校处局部市省县区会行社组队科厅司庭董事秘书]长|主任|书记|总裁|总监|经理|主席|负责人|创始人|助理|秘书|委员|发言人|教练|ce?o|c[tf]o)$"
+)
+# 什么职务, 哪家公司: the noun right after the question word is the kind of answer, which the text need not spell out.
+_TYPE_ASKED = re.compile(r"(什么|啥|哪[个家所种项座位些]?)样?的?$")
+# Verbs, adverbs and the like vary more from speaker to speaker than nouns do.
+_TAG_WEIGHTS = {
+    "v": 0.8,
+    "a": 0.7,
+    "d": 0.3,
+    "p": 0.3,
+    "c": 0.3,
+    "r": 0.2,
+    "u": 0.1,
+    "y": 0.1,
+    "m": 0.6,
+    "q": 0.3,
+    "f": 0.4,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of a question that an answer should cover; `weight` is its rarity in nats."""
+    """A word of a question that an answer should cover.
+
+    Attributes:
+        start: its offset in the folded question.
+        weight: its rarity in nats, less for words that are not nouns.
+        is_name: a person, place, organisation, Latin word or quoted title: nothing else can stand for it.
+        is_noun: a thing the evidence has to speak of, if only by another word.
+        is_role: a post that a person holds (所长, CEO).
+    """
 
     text: str
     start: int
     weight: float
     is_name: bool
+    is_noun: bool
+    is_role: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +151,15 @@ def analyse(text: str) -> Question:
     >>> question.kind.value, question.unit, question.subject, [word.text for word in question.words]
     ('number', '套', '怀柔科学城', ['怀柔', '科学城', '建成', '住房'])
     """
-    folded = fold(text)
+    # the 28号 of speech is the 28日 of print
+    folded = re.sub(r"(?<=\d)号", "日", fold(text))
     measure = _measure.search(folded)
     names = (quoted or latin for quoted, latin in _quoted_or_latin.findall(folded))
     return Question(
         text=text,
         folded=folded,
         kind=next((kind for kind, pattern in _KINDS if pattern.search(folded)), Kind.OPEN),
-        unit=measure[1] if measure else "",
+        unit=(measure[1] or measure[2]) if measure else "",
         words=_words(folded),
         years=tuple(dict.fromkeys(_year.findall(folded))),
         names=tuple(name for name in dict.fromkeys(names) if name not in QUESTION_WORDS),
@@ -139,8 +176,11 @@ def _words(folded: str) -> tuple[Word, ...]:
     start = 0
     for word, tag in rjieba.tag(bare):
         if word[0].isalnum() and word not in QUESTION_WORDS:
-            weight = rarity(word) if len(word) > 1 else rarity(word) / 2
-            found.append(Word(word, start, weight, tag in _NAME_TAGS))
+            asked = bool(_TYPE_ASKED.search(folded[:start])) and tag not in _NAME_TAGS
+            factor = (0.5 if len(word) == 1 else 1.0) * (0.4 if asked else _TAG_WEIGHTS.get(tag[0], 1.0))
+            is_noun = tag.startswith("n") and len(word) > 1 and not asked
+            is_name = tag in _NAME_TAGS and not asked
+            found.append(Word(word, start, factor * rarity(word), is_name, is_noun, _ROLE.search(word) is not None))
         start += len(word)
     return tuple(found)
 
@@ -152,8 +192,14 @@ def split_parts(text: str) -> list[str]:
 
     >>> split_parts("华辉安健哪年成立，CEO是谁？")
     ['华辉安健哪年成立', '华辉安健CEO是谁']
+    >>> split_parts("量子院和物理所分别在哪里？")
+    ['量子院在哪里？', '物理所在哪里？']
     """
     folded = fold(text)
+    if both := _EACH.match(folded):
+        one, other, asked = (text[slice(*both.span(group))] for group in (1, 2, 3))
+        if analyse(asked).kind is not Kind.OPEN:
+            return [one + asked, other + asked]
     cuts = [0, *(end for found in _PARTS.finditer(folded) for end in found.span()), len(text)]
     pieces = [text[start:end].strip(" ，,。.") for start, end in zip(cuts[::2], cuts[1::2], strict=True)]
     pieces = [piece for piece in pieces if piece]

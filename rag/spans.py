@@ -9,6 +9,7 @@ import re
 from bisect import bisect_left
 
 from rag.question import Kind, Question
+from rag.rarity import is_known
 
 Span = tuple[int, int]
 
@@ -38,6 +39,9 @@ _ROLE_BEFORE = re.compile(
     r"(?:主任|院长|所长|校长|处长|局长|部长|市长|省长|县长|区长|会长|行长|社长|理事长|董事长|总裁|总监|总经理|经理|书记|主席|秘书长|委员|院士|教授"
     r"|科学家|研究员|工程师|助理|负责人|代表|记者|医生|律师|导演|主编|演员|作家|先生|女士|ceo|cto|cfo|coo)$"
 )
+_ROLE_AS_ANSWER = re.compile(
+    r"(?<=[由是请让])[\u4e00-\u9fff]{0,6}?(?:负责人|主任|院长|所长|书记|董事长|总经理|委员会|理事会)"
+)
 _NOT_IN_A_NAME = "向对在说称和与从将为是表指透介坦等就也都则并及"
 _SAME_UNIT = (
     frozenset("个人 人 名 位 余人 余名 员".split()),
@@ -45,7 +49,7 @@ _SAME_UNIT = (
     frozenset("辆 台".split()),
     frozenset("国家 国 个".split()),
     frozenset("家公司 家".split()),
-    frozenset("元 块 万元 亿元 美元".split()),
+    frozenset("钱 元 块 万元 亿元 美元".split()),
 )
 _WANTED_UNITS = (
     (re.compile(r"多大|面积|多宽敞"), re.compile(r"平方|平米|m2|㎡|公顷|亩|升|岁|吨")),
@@ -53,7 +57,12 @@ _WANTED_UNITS = (
     (re.compile(r"第几|排名|排第|名次"), re.compile(r"第")),
     (re.compile(r"多[长高宽远深]"), re.compile(r"米|公里|km")),
     (re.compile(r"多久|多长时间"), re.compile(r"年|月|天|日|小时|分钟|周")),
-    (re.compile(r"多少钱|多少元|投入|投资|金额|资金|预算"), re.compile(r"元|亿|万")),
+    (
+        re.compile(r"钱|多少元|投入|投资|金额|资金|预算|价格|票价|学费|年薪|工资|营收|收入|利润|市值"),
+        re.compile(r"元|亿"),
+    ),
+    (re.compile(r"电话|手机|热线|传真"), re.compile(r"\d{7}")),
+    (re.compile(r"年龄|年纪|几岁"), re.compile(r"岁")),
     (re.compile(r"多重|重量"), re.compile(r"吨|公?斤|克")),
     (re.compile(r"产能|容量"), re.compile(r"升|吨|台|辆|套|万")),
 )
@@ -84,11 +93,17 @@ def find_short(question: Question, folded: str) -> Span | None:
     return best[0]
 
 
-def has_kind(question: Question, folded: str) -> bool:
-    """Whether a sentence holds anything of the kind that is asked for; True for kinds without a telling form."""
-    if question.kind in {Kind.NUMBER, Kind.DATE, Kind.PERSON}:
-        return bool(_candidates(question, folded))
-    return True
+def kind_fit(question: Question, folded: str) -> float:
+    """How well a sentence's best candidate suits the asked kind: -1 none, 0 untold, up to about 1 near and in unit."""
+    if question.kind not in {Kind.NUMBER, Kind.DATE, Kind.PERSON, Kind.PLACE}:
+        return 0.0
+    candidates = _candidates(question, folded)
+    if not candidates:
+        return 0.0 if question.kind is Kind.PLACE else -1.0  # a place is often named without 位于 or 在
+    anchors = _anchors(question, folded)
+    if max(bonus for _, bonus in candidates) < 0:
+        return -1.0  # numbers, but of something else: 3场 for 多少平方公里
+    return max((bonus + _pull(question.kind, span, anchors, folded)) / 4 for span, bonus in candidates)
 
 
 def _candidates(question: Question, folded: str) -> list[tuple[Span, float]]:
@@ -100,7 +115,10 @@ def _candidates(question: Question, folded: str) -> list[tuple[Span, float]]:
         return [(m.span(), 0.0) for m in _DATE.finditer(folded) if m.group()[:4] not in asked or len(m.group()) > 5]
     if question.kind is Kind.PERSON:
         people = [span for span in _people(folded) if folded[span[0] : span[1]] not in question.folded]
-        return [(span, 1.5 if _ROLE_BEFORE.search(folded, 0, span[0]) else 0.0) for span in people]
+        named = [(span, 1.5 if _ROLE_BEFORE.search(folded, 0, span[0]) else 0.0) for span in people]
+        if named or any(word.is_role for word in question.words):
+            return named
+        return [(found.span(), 0.0) for found in _ROLE_AS_ANSWER.finditer(folded)]  # 由项目负责人制定
     if question.kind is Kind.PLACE:
         return [(m.span("place"), 2.0 if m.group()[0] != "在" else 0.0) for m in _LOCATED.finditer(folded)]
     return []
@@ -139,7 +157,8 @@ def _people(folded: str) -> list[Span]:
     start = 0
     for word, tag in rjieba.tag(folded):
         end = start + len(word)
-        if tag in {"nr", "nrfg", "nrt"} and len(word) > 1 and (word[0] in _FAMILY_NAMES or tag == "nrt"):
+        is_person = (tag in {"nr", "nrfg"} and word[0] in _FAMILY_NAMES) or (tag == "nrt" and not is_known(word))
+        if is_person and len(word) > 1:
             while end - start > 2 and folded[end - 1] in _NOT_IN_A_NAME:
                 end -= 1
             spans.append((start, end))
@@ -163,14 +182,16 @@ def _anchors(question: Question, folded: str) -> list[tuple[int, float]]:
     """(offset, weight) of the question's words in the sentence, each word's weight shared among its places."""
     anchors = []
     for word in question.words:
-        pieces = (
-            [word.text]
-            if len(word.text) < 3 or word.text in folded
-            else [word.text[i : i + 2] for i in range(len(word.text) - 1)]
-        )
-        for piece in pieces:
-            places = [m.start() + len(piece) / 2 for m in re.finditer(re.escape(piece), folded)]
-            anchors += [(int(place), word.weight / len(places) / len(pieces)) for place in places]
+        text = word.text
+        if text in folded or len(text) == 1:
+            patterns = [re.escape(text)]
+        elif len(text) == 2:
+            patterns = [rf"{re.escape(text[0])}\w{{1,3}}{re.escape(text[1])}"]  # 海归: 海外归国
+        else:
+            patterns = [re.escape(text[i : i + 2]) for i in range(len(text) - 1)]
+        for pattern in patterns:
+            places = [(m.start() + m.end()) // 2 for m in re.finditer(pattern, folded)]
+            anchors += [(place, word.weight / len(places) / len(patterns)) for place in places]
     return sorted(anchors)
 
 

@@ -60,7 +60,8 @@ class Answer:
 
     Attributes:
         text: prose with `[1]` markers; for a refusal, the sentence that says so.
-        refused: True when the documents don't hold the answer; then `claims` and `citations` are empty.
+        refused: True when the documents don't hold the answer; then there are no citations, and `claims` holds at most
+            what a model wrote without support.
         reason: why it was refused; "" otherwise.
         short: the fact alone ("18个"), "" when there is no single fact.
         grounding: share of claims that are supported, in [0, 1]; 0.0 for a refusal.

@@ -1,0 +1,70 @@
+"""Files → the store: find, load, split, and say what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.documents import document_id, find_files, load_document
+from rag.errors import LoadError
+from rag.passages import split_passages
+from rag.settings import Settings
+from rag.types import Document, Passage
+
+if TYPE_CHECKING:
+    from vectorstore.local import LocalStore
+
+# (files done, files in all, name of the file just done)
+Progress = Callable[[int, int, str], None]
+Paths = str | Path | Iterable[str | Path]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What indexing did.
+
+    Attributes:
+        added: sources that are new or changed.
+        unchanged: sources whose bytes were in the index already.
+        failed: (source, why) of the files that could not be read; the others are in.
+        passages: how many passages were written.
+    """
+
+    added: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    failed: tuple[tuple[str, str], ...] = ()
+    passages: int = 0
+
+
+def index_files(store: LocalStore, paths: Paths, settings: Settings, progress: Progress | None = None) -> IndexReport:
+    """Add files, folders and globs to a store in one change; unchanged files are left as they are.
+
+    Raises:
+        LoadError: a named path does not exist or no loader reads a named file.
+    """
+    files = find_files([paths] if isinstance(paths, str | Path) else paths)
+    known = store.digests()
+    added: list[str] = []
+    unchanged: list[str] = []
+    failed: list[tuple[str, str]] = []
+
+    def changed_documents() -> Iterator[tuple[Document, Sequence[Passage]]]:
+        for done, (path, source) in enumerate(files, start=1):
+            try:
+                document = load_document(path, source=source)
+            except LoadError as error:
+                failed.append((source, str(error)))
+            else:
+                if known.get(document_id(path)) == document.digest:
+                    unchanged.append(source)
+                else:
+                    added.append(source)
+                    minimum, maximum = settings.passage_min, settings.passage_max
+                    yield document, split_passages(document, minimum=minimum, maximum=maximum)
+            if progress:
+                progress(done, len(files), source)
+
+    written = store.add(changed_documents())
+    return IndexReport(tuple(added), tuple(unchanged), tuple(failed), written)
