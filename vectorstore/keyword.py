@@ -185,6 +185,10 @@ class KeywordWriter:
             self._writer.rollback()
         self._writer.wait_merging_threads()
 
+    def sweep(self) -> None:
+        """Delete files that a killed writer left half made; the next commit would trip over their names."""
+        self._writer.garbage_collect_files()
+
     def remove(self, documents: Iterable[int]) -> None:
         """Take out every passage of these documents, by document key."""
         for document in documents:
@@ -204,7 +208,10 @@ class KeywordWriter:
         """Make the change durable and name the catalog's generation it brings the index to."""
         self._writer.delete_documents_by_term("document", _MARK)
         self._writer.add_document(_mark(generation))
-        self._writer.commit()
+        try:
+            self._writer.commit()
+        except (OSError, ValueError) as error:
+            raise KeywordIndexError(f"the keyword index could not be written: {error}") from error
 
 
 def question_weights(question: str) -> dict[str, float]:

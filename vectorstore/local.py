@@ -11,7 +11,7 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -35,6 +35,7 @@ CATALOG = "catalog.sqlite"
 LOCK = "write.lock"
 BATCH = 1024  # passages embedded and cut at a time: bounds memory, large enough to amortise a call
 WRITER_WAIT = 0.25  # seconds a search waits for a writer that is between its two commits
+SEARCHES = 4  # tries at a search while changes keep taking its passages away; then they are left out
 LOCK_TIMEOUT = 30.0  # seconds a change waits for another writer
 
 
@@ -231,11 +232,13 @@ class LocalStore:
 
     def search_keyword(self, question: str, k: int) -> list[tuple[str, float]]:
         """Up to k (passage id, BM25 > 0), best first, ties by id."""
-        return self._ranked(self._current_keyword().search(question_weights(question), k), k)
+        weights = question_weights(question)
+        return self._ranked(lambda: self._current_keyword().search(weights, k), k)
 
     def search_dense(self, question: str, k: int) -> list[tuple[str, float]]:
         """Up to k (passage id, cosine), best first, ties by id; [] for a question the embedder knows nothing of."""
-        return self._ranked(self._current_dense().search(self.embedder.embed_question(question), k), k)
+        vector = self.embedder.embed_question(question)
+        return self._ranked(lambda: self._current_dense().search(vector, k), k)
 
     def dense_scores(self, question: str, ids: Sequence[str]) -> np.ndarray:
         """Cosine of the question with each named passage, shape (len(ids),), float32. Raises KeyError."""
@@ -253,9 +256,13 @@ class LocalStore:
         """In how many passages each index term occurs, shape (len(terms),), int64."""
         return self._current_keyword().document_frequency(terms)
 
-    def _ranked(self, hits: Sequence[tuple[int, float]], k: int) -> list[tuple[str, float]]:
-        """Hits under their passage ids; one whose passage was removed meanwhile is dropped."""
-        ids = self._catalog.passage_ids([key for key, _ in hits])
+    def _ranked(self, search: Callable[[], list[tuple[int, float]]], k: int) -> list[tuple[str, float]]:
+        """What a search finds, under passage ids; searched again when a change took a passage away meanwhile."""
+        for _ in range(SEARCHES):
+            hits = search()
+            ids = self._catalog.passage_ids([key for key, _ in hits])
+            if len(ids) == len(hits):
+                break
         named = [(ids[key], score) for key, score in hits if key in ids]
         return sorted(named, key=lambda hit: (-hit[1], hit[0]))[:k]
 
@@ -336,7 +343,15 @@ class LocalStore:
                 logger.warning("Making the keyword index of %s anew: %s", self.folder, fault or "it is ahead")
             return self._renew()
         logger.warning("Bringing the keyword index of %s from %d to %d", self.folder, index.generation, generation)
+        try:
+            return self._caught_up(index, generation)
+        except KeywordIndexError as error:
+            logger.warning("Making the keyword index of %s anew: %s", self.folder, error)
+            return self._renew()
+
+    def _caught_up(self, index: KeywordIndex, generation: int) -> KeywordIndex:
         with index.writer() as writer:
+            writer.sweep()
             writer.remove(gone.document for gone in self._catalog.removed_since(index.generation))
             for entries in _batches(self._catalog.entries_since(index.generation), BATCH):
                 _write_terms(writer, entries)
@@ -346,8 +361,8 @@ class LocalStore:
     def _renew(self, *, vectors: bool = False) -> KeywordIndex:
         """Make the keyword index anew in a folder of its own, and the vectors too if asked; needs the writer lock."""
         old = _keyword_folders(self.folder)
-        number = 1 + max((int(path.name.rpartition("-")[2]) for path in old), default=0)
-        folder = self.folder / f"keyword-{number}"
+        names = [self._catalog.meta()["keyword"] or "keyword-0", *(path.name for path in old)]
+        folder = self.folder / f"keyword-{1 + max(int(name.rpartition('-')[2]) for name in names)}"
         index = KeywordIndex.create(folder)
         with self._catalog.writing() as change:
             with index.writer() as writer:
@@ -367,7 +382,9 @@ class LocalStore:
         return index.newest()
 
     def _index(self, change: Change, writer: KeywordWriter, entries: Sequence[Entry]) -> None:
-        """Embed and cut some passages."""
+        """Embed and cut some passages, but for those of a document that came a second time meanwhile."""
+        gone = {removed.document for removed in change.removed}
+        entries = [entry for entry in entries if entry.document not in gone]
         change.put_vectors([entry.key for entry in entries], self._embedded(entries))
         _write_terms(writer, entries)
 
