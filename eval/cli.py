@@ -1,21 +1,16 @@
-"""`python -m eval`: check, run, report, compare, …"""
+"""`python -m eval`: the commands and their options."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from eval import cases, results
-from eval.records import Question, Record, Run
+from eval import cases, commands, judge
 from rag.errors import WenjuError
 
-if TYPE_CHECKING:
-    from rag import Assistant, Settings
+_ABOUT = "Grounding evals: are answers right, proven to the character, and refused where the documents don't say?"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,149 +27,56 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m eval", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser = argparse.ArgumentParser(prog="python -m eval", description=_ABOUT)
+    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
 
     chosen = argparse.ArgumentParser(add_help=False)
     chosen.add_argument(
         "--questions", type=Path, default=cases.SEED_QUESTIONS, metavar="FILE", help="a .jsonl question set"
     )
     chosen.add_argument(
-        "--documents", type=Path, nargs="+", metavar="PATH", help="documents of the questions (default: seeds/)"
+        "--documents", type=Path, nargs="+", metavar="PATH", help="what it asks about (default: seeds/)"
     )
 
-    run = commands.add_parser("run", parents=[chosen], help="ask all questions; table, JSON and HTML report")
-    run.add_argument(
-        "--index", type=Path, metavar="DIR", help="an index that is there, instead of one made for the run"
-    )
-    run.add_argument("--llm", metavar="NAME", help='such as "openai:deepseek-chat" (default: extractive)')
+    placed = argparse.ArgumentParser(add_help=False)
+    placed.add_argument("--results", type=Path, metavar="DIR", help="where results go (default: eval/results)")
+
+    asking = argparse.ArgumentParser(add_help=False, parents=[placed])
+    asking.add_argument("--index", type=Path, metavar="DIR", help="an index that is there, instead of one for this run")
+    asking.add_argument("--llm", metavar="NAME", help='such as "openai:deepseek-chat" (default: the embedded answerer)')
+    asking.add_argument("--judge-llm", metavar="NAME", help="a language model as second judge, reported beside")
+    asking.add_argument("--limit", type=int, metavar="N", help="only the first N questions")
+    asking.add_argument("--no-failures", action="store_true", help="don't list the failures")
+
+    run = verbs.add_parser("run", parents=[chosen, asking], help="ask all questions: table, JSON and HTML report")
     run.add_argument("--split", choices=["dev", "test", "all"], default="dev", help="test is for a final figure only")
     run.add_argument("--core", action="store_true", help="only the core questions")
-    run.add_argument("--category", nargs="+", default=[], metavar="NAME")
-    run.add_argument("--id", nargs="+", default=[], metavar="ID", dest="ids")
-    run.add_argument("--limit", type=int, metavar="N")
-    run.add_argument("--results", type=Path, metavar="DIR", help="where results go")
-    run.add_argument("--no-failures", action="store_true", help="don't list the failures")
-    run.set_defaults(run=_run)
+    run.add_argument("--category", nargs="+", default=[], metavar="NAME", help="only these kinds of question")
+    run.add_argument("--id", nargs="+", default=[], metavar="ID", dest="ids", help="only these questions")
+    run.set_defaults(run=commands.run)
 
-    check = commands.add_parser("check", parents=[chosen], help="prove every quote, offset and fact of a question set")
+    check = verbs.add_parser("check", parents=[chosen], help="prove every quote, offset and fact of a question set")
     check.add_argument("--write", action="store_true", help="write the offsets into the question set")
-    check.set_defaults(run=_check)
+    check.set_defaults(run=commands.check)
+
+    report = verbs.add_parser("report", parents=[placed], help="the HTML report of a result")
+    report.add_argument("result", type=Path, nargs="?", help="a result file (default: the newest)")
+    report.set_defaults(run=commands.report)
+
+    compare = verbs.add_parser(
+        "compare", parents=[placed], help="two results, paired; fails on a significant regression"
+    )
+    compare.add_argument("before", type=Path, help="a result file")
+    compare.add_argument("after", type=Path, nargs="?", help="a result file (default: the newest)")
+    compare.set_defaults(run=commands.compare)
+
+    baseline = verbs.add_parser("baseline", parents=[placed], help="check the dev split against the committed baseline")
+    baseline.add_argument("--write", action="store_true", help="make today's scores the baseline")
+    baseline.set_defaults(run=commands.baseline)
+
+    trust = verbs.add_parser("judge", help="measure the judge on CiteCheck, for the report")
+    trust.add_argument("file", type=Path, help="citecheck_dev.jsonl, from github.com/xzy-xzy/CiteCheck")
+    trust.add_argument("--llm", metavar="NAME", help="measure a language model instead of the offline judge")
+    trust.add_argument("--figures", type=Path, default=judge.FIGURES, metavar="FILE", help="where the figures are kept")
+    trust.set_defaults(run=commands.measure_judge)
     return parser
-
-
-def _check(options: argparse.Namespace) -> int:
-    """Check a question set against its documents."""
-    questions = cases.read_questions(options.questions)
-    if options.write:
-        questions = cases.without_offsets(questions)
-    checked = cases.check_questions(questions, _texts(options.documents))
-    for line in checked.warnings:
-        print(f"note     {line}")
-    for line in checked.problems:
-        print(f"problem  {line}")
-    if options.write and not checked.problems:
-        cases.write_questions(options.questions, checked.questions)
-    pieces = sum(len(question.evidence) for question in checked.questions)
-    unanswerable = sum(not question.answerable for question in checked.questions)
-    print(
-        f"{len(checked.questions)} questions, {unanswerable} of them unanswerable, {pieces} quotes: "
-        f"{len(checked.problems)} problems, {len(checked.warnings)} notes"
-    )
-    return 1 if checked.problems else 0
-
-
-def _texts(documents: Sequence[Path] | None) -> dict[str, str]:
-    """Source name → readable text."""
-    from rag.documents import find_files, load_document
-
-    return {source: load_document(path, source=source).text for path, source in find_files(documents or [cases.SEEDS])}
-
-
-def _run(options: argparse.Namespace) -> int:
-    """Ask the questions, save the result, show the table."""
-    from rich.console import Console
-
-    from eval.run import temporary_assistant
-    from eval.table import show_run
-    from rag import Assistant
-
-    questions = cases.select(
-        cases.read_questions(options.questions),
-        split=options.split,
-        core=options.core,
-        categories=options.category,
-        ids=options.ids,
-        limit=options.limit,
-    )
-    settings = _settings(options.llm)
-    if options.index:
-        with Assistant.open(options.index, settings=settings) as assistant:
-            run, path = _evaluate(assistant, questions, options)
-    else:
-        with temporary_assistant(options.documents or [cases.SEEDS], settings) as assistant:
-            run, path = _evaluate(assistant, questions, options)
-    console = Console()
-    show_run(run, console, failures=not options.no_failures)
-    console.print(f"\nresult  {path}", highlight=False, soft_wrap=True)
-    return 0
-
-
-def _settings(llm: str | None) -> Settings:
-    """Settings from the environment; the answerer is the embedded one unless named."""
-    from rag import Settings
-
-    return Settings(llm=llm) if llm else Settings(llm="extractive")
-
-
-def _evaluate(assistant: Assistant, questions: Sequence[Question], options: argparse.Namespace) -> tuple[Run, Path]:
-    """Run the questions over an open assistant, going on from a run that was cut off, and save the result."""
-    from eval.run import index_fingerprint, public_settings, run
-
-    checked = cases.check_questions(questions, _indexed_texts(assistant))
-    if checked.problems:
-        raise cases.QuestionSetError(
-            f"{options.questions} does not fit these documents:\n  " + "\n  ".join(checked.problems[:10])
-        )
-    settings, index = public_settings(assistant.settings), index_fingerprint(assistant)
-    folder = options.results or results.results_folder()
-    journal = results.Journal(folder, results.run_key(checked.questions, settings, index))
-    started = datetime.now()
-    with _progress(len(checked.questions)) as advance:
-
-        def keep(record: Record, fresh: bool) -> None:
-            if fresh:
-                journal.add(record)
-            advance()
-
-        records = run(assistant, checked.questions, done=journal.done(), on_record=keep)
-    finished = Run(
-        name=results.run_name(options.split, assistant.settings.llm, started),
-        started=started.isoformat(timespec="seconds"),
-        commit=results.commit(),
-        questions=Path(options.questions).name,
-        split=options.split,
-        settings=settings,
-        index=index,
-        records=tuple(records),
-    )
-    path = results.save_run(finished, folder)
-    journal.close()
-    return finished, path
-
-
-def _indexed_texts(assistant: Assistant) -> Mapping[str, str]:
-    """Source name → text of every document of an index."""
-    return {info.source: assistant.document(info.id).text for info in assistant.documents()}
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[], None]]:
-    """A progress bar on the terminal's error stream; gives the function that moves it on by one."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = TextColumn("asking"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("asking", total=total)
-        yield lambda: bar.advance(task)

@@ -185,17 +185,17 @@ def summarise(records: Sequence[Record]) -> dict[str, Figure]:
     return {metric.name: bootstrap_mean([r.scores.get(metric.name) for r in records]) for metric in METRICS}
 
 
-def slices(records: Sequence[Record]) -> dict[str, list[Record]]:
+def slices(records: Sequence[Record]) -> list[tuple[str, list[Record]]]:
     """All records, the core set, answerable and unanswerable ones, and each category; empty slices are left out."""
-    groups = {
-        "all": list(records),
-        "core": [record for record in records if record.question.core],
-        "answerable": [record for record in records if record.question.answerable],
-        "unanswerable": [record for record in records if not record.question.answerable],
-    }
+    groups = [
+        ("all", list(records)),
+        ("core", [record for record in records if record.question.core]),
+        ("answerable", [record for record in records if record.question.answerable]),
+        ("unanswerable", [record for record in records if not record.question.answerable]),
+    ]
     for category in dict.fromkeys(record.question.category for record in records):
-        groups[f"· {category}"] = [record for record in records if record.question.category == category]
-    return {name: group for name, group in groups.items() if group}
+        groups.append((category, [record for record in records if record.question.category == category]))
+    return [(name, group) for name, group in groups if group]
 
 
 def _refusals(question: Question, reply: Reply) -> dict[str, float | None]:

@@ -139,7 +139,7 @@ class Run:
         commit: short commit, with "+" when files had been changed since; "" outside a checkout.
         settings: settings of the assistant, without secrets.
         index: fingerprint of what was searched: embedder, documents, passages.
-        judges: figures of further judges by name.
+        judges: figures of further judges: name → part of the data → figure.
     """
 
     name: str
@@ -150,4 +150,4 @@ class Run:
     settings: Mapping[str, str]
     index: Mapping[str, str]
     records: tuple[Record, ...]
-    judges: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    judges: Mapping[str, Mapping[str, Mapping[str, float | int]]] = field(default_factory=dict)

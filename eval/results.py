@@ -127,7 +127,7 @@ def save_run(run: Run, folder: Path) -> Path:
         "split": run.split,
         "settings": dict(run.settings),
         "index": dict(run.index),
-        "judges": {name: dict(figures) for name, figures in run.judges.items()},
+        "judges": run.judges,
         "records": [record_to(record) for record in run.records],
     }
     path = folder / f"{run.name}.json"

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from eval.metrics import METRICS, shortcomings, slices, summarise
+from eval.metrics import BY_NAME, METRICS, shortcomings, slices, summarise
 from eval.records import Record, Run
 from eval.statistics import Figure, quantile
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from eval.compare import Change
+
+_STYLE: dict[str, Any] = {"box": None, "title_justify": "left", "header_style": "dim", "pad_edge": False}
 # What the table per slice shows; the report has all metrics.
 _COLUMNS = {
     "good": "good",
     "correct": "correct",
     "refusal_recall": "refused",
-    "false_refusal": "false ref.",
-    "citation_recall": "cite rec.",
-    "citation_precision": "cite prec.",
+    "false_refusal": "falsely",
+    "citation_recall": "cite R",
+    "citation_precision": "cite P",
     "recall_5": "found@5",
 }
 
@@ -30,7 +33,7 @@ def show_run(run: Run, console: Console, failures: bool = True) -> None:
 
     records = run.records
     asked = f"{len(records)} questions, split {run.split}"
-    table = Table(title=f"{asked}, mean with bootstrap 95 % interval", title_justify="left", header_style="")
+    table = Table(title=f"{asked}, mean with bootstrap 95 % interval", **_STYLE)
     table.add_column("metric", no_wrap=True)
     table.add_column("all", justify="right", no_wrap=True)
     core = [record for record in records if record.question.core]
@@ -56,12 +59,12 @@ def _by_slice(records: Sequence[Record]) -> object:
     """The main figures per slice, without intervals."""
     from rich.table import Table
 
-    table = Table(title="by kind of question", title_justify="left", header_style="")
+    table = Table(title="by kind of question", **_STYLE)
     table.add_column("", no_wrap=True)
-    table.add_column("n", justify="right")
+    table.add_column("n", justify="right", no_wrap=True)
     for heading in _COLUMNS.values():
         table.add_column(heading, justify="right", no_wrap=True)
-    for label, group in slices(records).items():
+    for label, group in slices(records):
         figures = summarise(group)
         table.add_row(label, str(len(group)), *(_plain(figures[name]) for name in _COLUMNS))
     return table
@@ -103,3 +106,21 @@ def in_words(figure: Figure, metric: str) -> str:
 def _plain(figure: Figure) -> str:
     """A mean in percent without its interval."""
     return "–" if figure.mean is None else f"{figure.mean * 100:.1f}"
+
+
+def show_changes(changes: Sequence[Change], old: Run, new: Run, console: Console) -> None:
+    """Print what changed between two runs, metric by metric, and which questions lost or gained."""
+    from rich.table import Table
+
+    table = Table(title=f"{old.name} → {new.name}", **_STYLE)
+    for heading in ("metric", "before", "after", "difference, 95 % interval", ""):
+        table.add_column(heading, justify="left" if heading in ("metric", "") else "right", no_wrap=True)
+    for change in changes:
+        verdict = ("worse" if change.loss > 0 else "better") if change.is_significant else ""
+        before, after = f"{change.before * 100:.1f}", f"{change.after * 100:.1f}"
+        table.add_row(BY_NAME[change.metric].label, before, after, in_words(change.difference, change.metric), verdict)
+    console.print(table)
+    for change in changes:
+        if change.metric == "good":
+            for label, names in (("worse", change.worse), ("better", change.better)):
+                console.print(f"{label}: {', '.join(names) or 'none'}", highlight=False, soft_wrap=True)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.markers import settle_markers
 from rag.sentences import split_sentences
 from vectorstore.tokens import fold
 
-_OPEN, _CLOSE, _NUMBER = r"[\[【［〔]", r"[\]】］〕]", r"[0-9０-９]{1,3}"
-_JOIN = r"\s*(?:[,，、;；]|[-－–—~～至])\s*"
-_marker = re.compile(
-    rf"{_OPEN}\s*(?:\^|来源|引用|source\s*)?({_NUMBER}(?:{_JOIN}{_NUMBER})*)\s*{_CLOSE}", re.IGNORECASE
-)
-_range = re.compile(r"(\d+)\s*[-–—~～至]\s*(\d+)")
+_marker = re.compile(r"\[(\d{1,3})\]")
 _emphasis = re.compile(r"\*+|`+|^#+\s*", re.MULTILINE)
 _thousands = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 # A blank between two digits keeps two numbers apart; every other blank is layout.
@@ -36,48 +33,37 @@ def strip_markers(answer: str) -> str:
     >>> strip_markers("共217名[1]【2】，其中外籍12名［3］。[1, 2]")
     '共217名，其中外籍12名。'
     """
-    return _marker.sub("", answer)
+    return _marker.sub("", settle_markers(answer))
 
 
 def read_sentences(answer: str) -> list[Sentence]:
     """Cut an answer into sentences and hand each its markers.
 
-    [1], 【1】, ［１］ and 〔1〕 are markers, also as [1][2], [1,2] and [1-3]; a year such as [2021] is not. A marker
-    behind the full stop belongs to the sentence before it.
+    Markers are those of `rag.markers`: [1], 【1】, ［１］, [1,2], [1-3], but not a year such as [2021]. A marker behind
+    the full stop belongs to the sentence before it.
 
     >>> [(s.text, s.markers) for s in read_sentences("量子院位于中关村软件园。[1]有217人【2】［３］。")]
     [('量子院位于中关村软件园。', (1,)), ('有217人。', (2, 3))]
     """
+    settled = settle_markers(answer)
     clean = ""
     position = 0
     places: list[tuple[int, int]] = []
-    for match in _marker.finditer(answer):
-        clean += answer[position : match.start()]
-        places += [(len(clean), number) for number in _numbers(match.group(1))]
+    for match in _marker.finditer(settled):
+        clean += settled[position : match.start()]
+        places.append((len(clean), int(match[1])))
         position = match.end()
-    clean += answer[position:]
+    clean += settled[position:]
     spans = split_sentences(clean)
-    markers: list[list[int]] = [[] for _ in spans]
+    numbers: list[list[int]] = [[] for _ in spans]
     for place, number in places:
-        before = [i for i, (start, _) in enumerate(spans) if start < place]
         if spans:
-            markers[before[-1] if before else 0].append(number)
+            numbers[max(bisect_left(spans, (place,)) - 1, 0)].append(number)
     return [
-        Sentence(_emphasis.sub("", clean[start:end]).strip(), tuple(dict.fromkeys(numbers)))
-        for (start, end), numbers in zip(spans, markers, strict=True)
+        Sentence(_emphasis.sub("", clean[start:end]).strip(), tuple(dict.fromkeys(own)))
+        for (start, end), own in zip(spans, numbers, strict=True)
         if any(char.isalnum() for char in clean[start:end])
     ]
-
-
-def _numbers(inside: str) -> Iterator[int]:
-    """The numbers of one marker; a range counts every number in it."""
-    inside = fold(inside)
-    for part in re.split(r"[,、;]", inside):
-        if between := _range.search(part):
-            first, last = int(between[1]), int(between[2])
-            yield from range(first, min(last, first + 50) + 1)
-        else:
-            yield int(part)
 
 
 def normalise(text: str) -> str:
