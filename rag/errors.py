@@ -50,4 +50,13 @@ class QuestionError(WenjuError):
 
 
 class ModelError(WenjuError):
-    """The LLM can't be reached, refused the call, or is not installed."""
+    """The LLM can't be reached, refused the call, or is not installed. Never holds a key.
+
+    Attributes:
+        zh, en: the same message in Chinese and in English; `str()` gives both.
+    """
+
+    def __init__(self, zh: str, en: str = "") -> None:
+        super().__init__(f"{zh} / {en}" if en else zh)
+        self.zh = zh
+        self.en = en or zh

@@ -74,7 +74,7 @@ def ground(draft: str, hits: Sequence[Hit], language: Language | None = None) ->
         for sentence in sentences:
             marked = read_markers(sentence, len(hits))
             said = _plain(marked.text)
-            if not any(char.isalnum() for char in said):
+            if not any(char.isalnum() for char in said) or _bracketed.fullmatch(said):
                 continue
             if _is_refusal(said):
                 declined = declined or not any(claim.supported for claim in claims)
@@ -201,6 +201,7 @@ class _Book:
         return self._numbers[key]
 
 
+_bracketed = re.compile(r"(?:\[\d+\]\W*)+")
 _thinking = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 _image = re.compile(r"!\[[^\]\n]*\]\([^)\n]*\)")
 _link = re.compile(r"\[([^\]\n]+)\]\((?:[a-z]+:|//|/|#)[^)\n]*\)", re.IGNORECASE)
