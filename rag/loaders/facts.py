@@ -12,7 +12,9 @@ _TITLE_MIN = 8  # a shorter first clause takes the next one in
 _OPENING = 6  # lines in which a dateline is looked for
 _BYLINE_MAX = 60  # characters; a longer line is text, and its dates are those of events
 
-_date = re.compile(r"(?<!\d)((?:19|20)\d{2})\s?(?:[-/.]|年)\s?(\d{1,2})\s?(?:[-/.]|月)\s?(\d{1,2})(?!\d)")
+_date = re.compile(
+    r"(?<!\d)((?:[1１][9９]|[2２][0０])\d{2})\s?(?:[-/.]|年)\s?(\d{1,2})\s?(?:[-/.]|月)\s?(\d{1,2})(?!\d)"
+)
 _date_in_name = re.compile(r"(?<![0-9A-Za-z])((?:19|20)\d{2})[-_.年]?(\d{2})[-_.月]?(\d{2})日?(?![0-9A-Za-z])")
 _starts_with_date = re.compile(r"\s*\d{4}-\d{1,2}-\d{1,2}")
 _label = re.compile(r"(?:原?标题|原?標題|题目|題目|title)\s*[：:]\s*", re.IGNORECASE)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
-from rag.errors import LoadError
-
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
@@ -37,11 +35,7 @@ _hidden = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNOR
 
 
 def parse_html(text: str) -> HtmlElement:
-    """Parse a page or a fragment. Nothing is fetched and no external entity is read.
-
-    Raises:
-        LoadError: there is nothing that could be parsed.
-    """
+    """Parse a page or a fragment, an empty one as an empty page. Nothing is fetched, no external entity is read."""
     from lxml import etree
     from lxml.html import HTMLParser, document_fromstring
 
@@ -49,8 +43,8 @@ def parse_html(text: str) -> HtmlElement:
     parser = HTMLParser(encoding="utf-8", no_network=True, remove_comments=True)
     try:
         return document_fromstring(text.encode("utf-8", errors="replace"), parser=parser)
-    except (etree.ParserError, etree.XMLSyntaxError) as error:
-        raise LoadError(f"there is nothing to read in this HTML ({error}); save the page again") from error
+    except (etree.ParserError, etree.XMLSyntaxError):  # nothing in it but comments
+        return document_fromstring(b"<html><body></body></html>")
 
 
 def prune(root: HtmlElement, *, surroundings: bool) -> None:

@@ -168,8 +168,8 @@ def _running_key(line: str, page: int) -> str:
 
     "" for a page mark alone, such as 第3页.
     """
-    if len(line) > _RUNNING_MAX:
-        return line
+    if len(line) > _RUNNING_MAX or line.endswith(("。", "！", "？", "；", "，")):
+        return f"{line}@{page}"  # a sentence is no running line, wherever it comes back
     if _page_mark.fullmatch(line) or _roman.fullmatch(line):
         return ""
     number = _page_mark.search(line) or _edge_number.search(line)

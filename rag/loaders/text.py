@@ -9,11 +9,14 @@ from rag.loaders.base import Content, decode, tidy
 from rag.loaders.frontmatter import split_front_matter, title_date_rest
 from rag.loaders.trailer import split_trailer
 
-_tag = re.compile(
-    r"</?(?:p|div|br|h[1-6]|li|ul|ol|table|tr|t[dh]|span|strong|b|em|i|u|font|section|article|blockquote|a|img)"
-    r"(?:\s[^<>]{0,500})?/?>",
-    re.IGNORECASE,
+_ELEMENT = (
+    r"/?(?:a|abbr|article|b|big|blockquote|body|br|caption|center|cite|code|col|colgroup|dd|del|div|dl|dt|em|figcaption"
+    r"|figure|font|footer|h[1-6]|head|header|hr|html|i|iframe|img|ins|label|li|link|main|mark|meta|nav|ol|p|pre|s|script"
+    r"|section|small|span|strike|strong|style|sub|sup|table|tbody|td|tfoot|th|thead|title|tr|u|ul|video|[a-z]+:[a-z]+)"
+    r"(?:\s+[A-Za-z_:-]+\s*=[^<>]{0,2000}|\s*/?)>"
 )
+_tag = re.compile(f"<{_ELEMENT}", re.IGNORECASE)
+_no_tag = re.compile(f"<(?!{_ELEMENT}|!--)", re.IGNORECASE)
 _page = re.compile(r"\s*(?:<!doctype html|<html[\s>])", re.IGNORECASE)
 _entity = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});")
 _TAGS_OF_HTML = 2  # a text about HTML may name one tag; a text made of HTML closes what it opens
@@ -45,7 +48,8 @@ def plain_lines(body: str) -> list[str]:
     if "<" in body and sum(1 for _ in _tag.finditer(body)) >= _TAGS_OF_HTML:
         from rag.loaders.markup import parse_html, prune, readable_lines
 
-        root = parse_html(f"<div>{body}</div>")
+        # Everything that is no HTML element, as in a<b, List<T> or <http://…>, is text.
+        root = parse_html("<div>" + _no_tag.sub("&lt;", body) + "</div>")
         prune(root, surroundings=False)
         return [line for part in root.body for line in readable_lines(part, keep_breaks=True)]
     if "&" in body:
