@@ -40,7 +40,8 @@ def parse_html(text: str) -> HtmlElement:
     from lxml.html import HTMLParser, document_fromstring
 
     # Bytes with a stated encoding: a declaration inside the text can't contradict what was decoded already.
-    parser = HTMLParser(encoding="utf-8", no_network=True, remove_comments=True)
+    # Without huge_tree a text of 10 MB, or what is nested 256 deep, would be lost without a word.
+    parser = HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, huge_tree=True)
     try:
         return document_fromstring(text.encode("utf-8", errors="replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):  # nothing in it but comments
@@ -49,10 +50,11 @@ def parse_html(text: str) -> HtmlElement:
 
 def prune(root: HtmlElement, *, surroundings: bool) -> None:
     """Drop, in place, what a reader doesn't see; with `surroundings` also navigation, side bars, footers and forms."""
+    mostly_links = _mostly_links(root) if surroundings else set()
     for element in list(root.iter()):
         if element is root or element.getparent() is None or element.tag in ("body", "html"):
             continue
-        if _is_unseen(element) or (surroundings and _is_around(element)):
+        if _is_unseen(element) or (surroundings and (_is_around(element) or element in mostly_links)):
             element.drop_tree()
 
 
@@ -63,7 +65,10 @@ def readable_lines(root: HtmlElement, *, keep_breaks: bool = False) -> list[str]
         keep_breaks: line breaks in `root` itself are breaks (a text file with some tags in it), not white space.
     """
     pieces: list[str] = []
-    _collect(root, pieces, "breaks" if keep_breaks else "fold")
+    try:
+        _collect(root, pieces, "breaks" if keep_breaks else "fold")
+    except RecursionError:  # nested a thousand deep: no page a person wrote, but its words still count
+        pieces = [text + "\n" for text in root.itertext()]
     lines = (_blanks.sub(" ", line).strip(" \u3000\xa0") for line in "".join(pieces).split("\n"))
     return [line.replace(_CODE_BLANK, " ").rstrip() for line in lines if line and line != _BULLET.strip()]
 
@@ -76,18 +81,32 @@ def _is_unseen(element: HtmlElement) -> bool:
 
 
 def _is_around(element: HtmlElement) -> bool:
-    """Whether an element stands around the text: by its name, its class or id, or since it is mostly links."""
+    """Whether an element stands around the text, by its name, its class or its id."""
     if element.tag in _AROUND:
         return True
     if element.tag not in _BLOCKS or element.tag in ("main", "article"):
         return False
-    if _around_name.search(f"{element.get('class', '')} {element.get('id', '')}"):
-        return True
-    if element.tag not in ("ul", "ol", "div", "p", "section"):
-        return False
-    links = element.findall(".//a")
-    linked = sum(len(link.text_content().strip()) for link in links)
-    return len(links) > 1 and linked >= _LINKS_ONLY * len(element.text_content().strip())
+    return bool(_around_name.search(f"{element.get('class', '')} {element.get('id', '')}"))
+
+
+def _mostly_links(root: HtmlElement) -> set[HtmlElement]:
+    """Lists and blocks with several links and little else, found in one pass from the leaves up."""
+    from lxml.etree import iterwalk
+
+    found = set()
+    totals: dict[HtmlElement, tuple[int, int, int]] = {}  # characters, characters in links, links
+    for _, element in iterwalk(root, events=("end",)):
+        size, linked, links = len((element.text or "").strip()), 0, 0
+        for child in element:
+            child_size, child_linked, child_links = totals.pop(child, (0, 0, 0))
+            size += child_size + len((child.tail or "").strip())
+            linked, links = linked + child_linked, links + child_links
+        if element.tag == "a":
+            linked, links = size, 1
+        totals[element] = (size, linked, links)
+        if element.tag in ("ul", "ol", "div", "p", "section") and links > 1 and linked >= _LINKS_ONLY * size:
+            found.add(element)
+    return found
 
 
 def _collect(element: HtmlElement, pieces: list[str], blanks: _Blanks = "fold", mark: str = "") -> None:
