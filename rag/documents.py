@@ -156,8 +156,9 @@ def _matching_files(pattern: Path) -> list[tuple[Path, str]]:
     if not matches:
         raise LoadError(f"{pattern}: no file matches this pattern, seen from {Path.cwd()}")
     files = [match for match in matches if match.is_file() and suffix_of(match.name) in SUFFIXES]
-    pairs = [(file, file.relative_to(fixed).as_posix()) for file in files if not _is_hidden(file.name)]
-    return sorted(pairs, key=lambda pair: pair[1])
+    pairs = ((file, file.relative_to(fixed)) for file in files)
+    shown = ((file, below.as_posix()) for file, below in pairs if not any(map(_is_hidden, below.parts)))
+    return sorted(shown, key=lambda pair: pair[1])
 
 
 def _fixed_parts(parts: tuple[str, ...]) -> list[str]:
