@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rag.assistant import SEEDS
 from rag.errors import WenjuError
-from rag.ui.conversation import Turns, converse, stop
+from rag.loaders import SUFFIXES
+from rag.ui.conversation import Run, Turns, converse
 from rag.ui.labels import CHINESE, ENGLISH, Language, choose_language
 from rag.ui.render import (
     render_brand,
@@ -48,7 +50,17 @@ FONTS = (
 )
 
 # Natural first questions for the two seed documents, the last of which they do not answer.
-SEED_QUESTIONS = ("量子院位于哪里？", "荷塘生华的硬科技孵化器有多大？", "怀柔科学城建成了多少套住房？", "红烧肉怎么做？")
+SEED_QUESTIONS = (
+    "量子院位于哪里？",
+    "荷塘生华的硬科技孵化器有多大？",
+    "怀柔科学城建成了多少套住房？",
+    "红烧肉怎么做？",
+)
+
+# One suffix for each format, for the reader's eyes.
+KINDS = tuple({loader: suffix for suffix, loader in reversed(SUFFIXES.items())}.values())[::-1]
+
+DAY = 24 * 3600.0
 
 # Questions answered at the same time; further ones wait their turn.
 ASKS_AT_ONCE = 8
@@ -89,7 +101,7 @@ def build_page(assistant: "Assistant") -> "gr.Blocks":
     folder = Path(assistant.settings.index) / "files"
     words = interface_words()
     same = gr.skip()
-    ready = {"submit_btn": True, "stop_btn": False}
+    ready: dict[str, Any] = {"submit_btn": True, "stop_btn": False}
 
     def welcome(language: Language) -> str:
         documents = assistant.documents()
@@ -102,31 +114,36 @@ def build_page(assistant: "Assistant") -> "gr.Blocks":
     def opened(request: gr.Request) -> tuple[Any, ...]:
         language = language_of(request)
         documents = render_documents(assistant.documents(), language)
-        limits = render_limits(SUFFIXES, MAX_MEGABYTES, MAX_FILES, language)
+        limits = render_limits(KINDS, MAX_MEGABYTES, MAX_FILES, language)
         return (*blank(language), render_brand(language), documents, limits)
 
     def asked(question: str, turns: Turns, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         question, language = question.strip(), language_of(request)
         if not question:
             return
-        finished: Any = render_turns(turns, language)
+        run: Any = Run()
+        own_run, finished = run, render_turns(turns, language)
         field: Any = gr.update(value="", submit_btn=False, stop_btn=True)
-        for conversation in converse(assistant, question, turns, language):
-            last = conversation[-1]
-            panel = same if last.progress == "asking" else render_panel(conversation, language)
-            yield conversation, finished, render_turn(last, len(turns), language), panel, field
-            finished = field = same
-        yield conversation, same, same, same, gr.update(**ready)
+        try:
+            for conversation in converse(assistant, question, turns, language, own_run):
+                last = conversation[-1]
+                panel = same if last.progress == "asking" else render_panel(conversation, language)
+                yield conversation, finished, render_turn(last, len(turns), language), panel, field, run
+                finished = field = run = same
+            yield conversation, same, same, same, gr.update(**ready), None
+        finally:
+            own_run.finish()
 
     def suggested(turns: Turns, request: gr.Request, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
         yield from asked(str(event.question), turns, request)
 
-    def stopped(turns: Turns, request: gr.Request) -> tuple[Any, ...]:
-        turns, language = stop(turns), language_of(request)
-        live = render_turn(turns[-1], len(turns) - 1, language) if turns else same
-        return turns, same, live, same, gr.update(**ready)
+    def stopped(run: Run | None) -> None:
+        if run:
+            run.stop()
 
-    def renewed(request: gr.Request) -> tuple[Any, ...]:
+    def renewed(run: Run | None, request: gr.Request) -> tuple[Any, ...]:
+        if run:
+            run.stop_and_wait()
         return (*blank(language_of(request)), gr.update(value="", **ready))
 
     def uploaded(files: list[str], turns: Turns, request: gr.Request) -> Iterator[tuple[Any, ...]]:
@@ -146,7 +163,7 @@ def build_page(assistant: "Assistant") -> "gr.Blocks":
         return gr.HTML(js_on_load=js, apply_default_css=False, elem_classes="wj")
 
     with gr.Blocks(title="文据 Wenju", fill_width=True, analytics_enabled=False, delete_cache=(3600, 3600)) as page:
-        turns = gr.State((), time_to_live=24 * 3600)
+        turns, run = gr.State((), time_to_live=DAY), gr.State(time_to_live=DAY)
         with gr.Row(elem_id="wj-head"):
             brand = html()
             new = gr.Button(words("new"), size="sm", elem_id="wj-new")
@@ -174,20 +191,18 @@ def build_page(assistant: "Assistant") -> "gr.Blocks":
                     limits, results, documents = html(), html(), html(CLICK_REMOVE)
 
         view = [turns, past, live, sources]
-        asking = [
-            box.submit(asked, [box, turns], [*view, box], **ask),
-            live.ask(suggested, [turns], [*view, box], **ask),
-        ]
-        box.stop(stopped, [turns], [*view, box], cancels=asking, queue=False, **own)
-        new.click(renewed, None, [*view, box], cancels=asking, queue=False, **own)
+        box.submit(asked, [box, turns], [*view, box, run], **ask)
+        live.ask(suggested, [turns], [*view, box, run], **ask)
+        box.stop(stopped, [run], None, queue=False, **own)
+        new.click(renewed, [run], [*view, box], concurrency_limit=ASKS_AT_ONCE, **own)
         drop.upload(uploaded, [drop, turns], [results, documents, live, drop], concurrency_id="change", **own)
         documents.remove(removed, [turns], [results, documents, live], concurrency_id="change", **own)
-        page.load(opened, None, [*view, brand, documents, limits], **own)
+        page.load(opened, None, [*view, brand, documents, limits], queue=False, **own)
     return page
 
 
 def launch_options() -> dict[str, Any]:
-    """What `build_page(…).launch` needs besides host and port: our styles, script, words and headers; nothing shared."""
+    """What `build_page(…).launch` needs besides host and port: our styles, script, words and headers."""
     import gradio as gr
     from starlette.middleware import Middleware
 
@@ -240,6 +255,7 @@ def open_assistant(index: Path | None) -> "Assistant":
         print(f"  [{done}/{files}] {name}", flush=True)
 
     assistant = Assistant.default(settings, progress=show)
+    assistant.retrieve("预热")  # loads the dictionary and the model now, not while the first reader waits
     print(f"{len(assistant.documents())} documents are ready.", flush=True)
     return assistant
 

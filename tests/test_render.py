@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.types import Answer, Answered, Citation, Claim, Delta, Document, Hit, Passage, Retrieved
-from rag.ui.conversation import converse, stop
+from rag.ui.conversation import Run, converse
 from rag.ui.labels import CHINESE, ENGLISH, choose_language, say
 from rag.ui.render import (
     Turn,
@@ -39,7 +40,7 @@ PAYLOADS = (
     "<script>alert(1)</script>",
     "[点我](javascript:alert(1))",
     "![图](http://evil.example/x.png)",
-    "\" onmouseover=\"alert(1)\" x='",
+    '" onmouseover="alert(1)" x=\'',
     "</mark></article><iframe src=//evil.example>",
     "{{constructor}} ${alert(1)} <!--",
 )
@@ -69,7 +70,14 @@ ANSWER = Answer(
     hits=(Hit(PASSAGE, 1.0),),
     grounding=2 / 3,
 )
-REFUSAL = Answer("文档没有提到红烧肉。", True, "红烧肉怎么做？", "红烧肉怎么做？", "没有一段谈到“红烧肉”。", hits=(Hit(PASSAGE, 1.0),))
+REFUSAL = Answer(
+    "没有答案。没有一段谈到“红烧肉”。",
+    True,
+    "红烧肉怎么做？",
+    "红烧肉怎么做？",
+    "没有一段谈到“红烧肉”。",
+    hits=(Hit(PASSAGE, 1.0),),
+)
 
 
 def find(document_id: str) -> Document | None:
@@ -79,9 +87,7 @@ def find(document_id: str) -> Document | None:
 class Tags(HTMLParser):
     """The tags and attributes that a browser would see."""
 
-    ALLOWED = frozenset(
-        "div h1 h2 h3 p ul li button span strong article section header blockquote mark".split()
-    )
+    ALLOWED = frozenset("div h1 h2 h3 p ul li button span strong article section header blockquote mark".split())
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -94,7 +100,10 @@ class Tags(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         assert tag in self.ALLOWED
         for name, _ in attrs:
-            assert name in {"class", "id", "type", "hidden", "role", "tabindex", "title"} or name[:5] in {"data-", "aria-"}
+            assert name in {"class", "id", "type", "hidden", "role", "tabindex", "title"} or name[:5] in {
+                "data-",
+                "aria-",
+            }
         self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -173,13 +182,14 @@ def test_a_changed_document_lends_no_neighbouring_text() -> None:
 def test_a_refusal_lists_the_nearest_passages_without_marks() -> None:
     turn = render_turn(Turn("红烧肉怎么做？", answer=REFUSAL, progress="answered"), 0, "zh")
     assert "wj-refusal" in turn
-    assert "文档没有提到红烧肉。" in turn
-    assert "没有一段谈到“红烧肉”。" in turn
+    assert '<p class="wj-head">没有答案。</p><p>没有一段谈到“红烧肉”。</p>' in turn
+    assert "“最接近的段落”里有 1 段" in turn
     assert "句有据" not in turn
     sources = render_sources(REFUSAL, 0, "zh", find)
     assert "最接近的段落" in sources
     assert FIRST in sources
     assert "<mark>" not in sources
+    assert "序言" not in sources
 
 
 def test_only_the_last_sources_are_shown() -> None:
@@ -195,23 +205,32 @@ def test_a_draft_is_marked_as_unchecked() -> None:
     assert "正在核对出处" in html
     assert 'aria-busy="true"' in html
     assert "data-number" not in html
-    assert "未经核对" in render_turn(*_stopped("甲。"), "zh")
-
-
-def _stopped(draft: str) -> tuple[Turn, int]:
-    return stop((Turn("问", draft=draft),))[-1], 0
+    assert "未经核对" in render_turn(Turn("问", draft="甲。", progress="stopped"), 0, "zh")
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_untrusted_text_stays_text_everywhere(payload: str) -> None:
     passage = replace(PASSAGE, source=payload, title=payload, text=payload, start=0, end=len(payload), date=payload)
     citation = replace(
-        cite(1, FIRST), source=payload, title=payload, quote=payload, start=0, end=len(payload), passage=passage,
+        cite(1, FIRST),
+        source=payload,
+        title=payload,
+        quote=payload,
+        start=0,
+        end=len(payload),
+        passage=passage,
         highlight=(1, 3),
     )
     answer = replace(
-        ANSWER, text=f"{payload}[1]", short=payload, notice=payload, model=payload, standalone_question=payload,
-        claims=(Claim(payload, (1,), False, 0.0, payload),), citations=(citation,), hits=(Hit(passage, 1.0),),
+        ANSWER,
+        text=f"{payload}[1]",
+        short=payload,
+        notice=payload,
+        model=payload,
+        standalone_question=payload,
+        claims=(Claim(payload, (1,), False, 0.0, payload),),
+        citations=(citation,),
+        hits=(Hit(passage, 1.0),),
     )
     refusal = replace(answer, refused=True, reason=payload, claims=(), citations=())
     around = replace(DOCUMENT, text=payload * 3)
@@ -255,7 +274,14 @@ def test_both_languages_have_the_same_words_and_blanks() -> None:
 
 @pytest.mark.parametrize(
     ("accepted", "language"),
-    [("zh-CN,zh;q=0.9", "zh"), ("zh-Hant-TW", "zh"), ("en-US,en;q=0.9,zh;q=0.8", "en"), ("fr", "en"), (None, "zh"), ("*", "zh")],
+    [
+        ("zh-CN,zh;q=0.9", "zh"),
+        ("zh-Hant-TW", "zh"),
+        ("en-US,en;q=0.9,zh;q=0.8", "en"),
+        ("fr", "en"),
+        (None, "zh"),
+        ("*", "zh"),
+    ],
 )
 def test_the_browser_chooses_the_language(accepted: str | None, language: str) -> None:
     assert choose_language(accepted) == language
@@ -283,19 +309,35 @@ class Scripted:
 def test_a_conversation_grows_step_by_step() -> None:
     assistant = Scripted(Retrieved("量子院在哪里？", ANSWER.hits), Delta("量子院"), Delta("位于"), Answered(ANSWER))
     before = (Turn("你好", answer=REFUSAL, progress="answered"), Turn("断了", progress="stopped"))
-    steps = list(converse(assistant, "它在哪里？", before, "zh"))
+    steps = list(converse(assistant, "它在哪里？", before, "zh", Run()))
     assert [step[-1].progress for step in steps] == ["asking"] * (len(steps) - 1) + ["answered"]
     assert steps[1][-1].standalone == "量子院在哪里？"
     assert all(step[:2] == before for step in steps)
     assert steps[-1][-1].draft == "量子院位于"
     assert "wj-source-2-1" in steps[-1][-1].sources
-    assert assistant.history == [("你好", "文档没有提到红烧肉。")]
+    assert assistant.history == [("你好", "没有答案。没有一段谈到“红烧肉”。")]
 
 
 def test_a_known_failure_is_told_and_an_unknown_one_logged(caplog: pytest.LogCaptureFixture) -> None:
-    *_, told = converse(Scripted(StoreError("索引被占用。")), "问", (), "zh")
+    *_, told = converse(Scripted(StoreError("索引被占用。")), "问", (), "zh", Run())
     assert (told[-1].progress, told[-1].error) == ("failed", "索引被占用。")
-    *_, logged = converse(Scripted(Delta("甲"), RuntimeError("boom")), "问", (), "zh")
+    *_, logged = converse(Scripted(Delta("甲"), RuntimeError("boom")), "问", (), "zh", Run())
     assert logged[-1].error == say("zh", "unexpected")
     assert "boom" in caplog.text
     assert "boom" not in render_turn(logged[-1], 0, "zh")
+
+
+def test_a_silent_model_can_be_stopped() -> None:
+    class Silent(Scripted):
+        def stream(self, question, history=()):
+            yield Delta("甲")
+            released.wait(10)
+
+    released, run = threading.Event(), Run()
+    steps = converse(Silent(), "问", (), "zh", run)
+    assert next(steps)[-1].progress == "asking"
+    run.stop()
+    *_, last = steps
+    released.set()
+    assert last[-1].progress == "stopped"
+    assert list(steps) == []

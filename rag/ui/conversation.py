@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import queue
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -15,6 +17,8 @@ from rag.ui.render import Turn, render_sources
 
 # Seconds between two repaints of a draft: faster than reading, slow enough for a long conversation.
 REPAINT = 0.05
+# Seconds within which a wish to stop is heard while the model is silent.
+HEARING = 0.1
 
 log = logging.getLogger(__name__)
 
@@ -31,21 +35,48 @@ class Answerer(Protocol):
         """A stored document."""
 
 
-def converse(assistant: Answerer, question: str, turns: Turns, language: Language) -> Iterator[Turns]:
+class Run:
+    """One answer in the making, as the other buttons of the page see it."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._over = threading.Event()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the reader wants no more."""
+        return self._stopping.is_set()
+
+    def stop(self) -> None:
+        """Ask for the end; `converse` marks the turn as stopped."""
+        self._stopping.set()
+
+    def finish(self) -> None:
+        """Say that nothing more will be shown."""
+        self._over.set()
+
+    def stop_and_wait(self, seconds: float = 5.0) -> None:
+        """Ask for the end and wait until nothing more will be shown, or `seconds` have passed."""
+        self._stopping.set()
+        self._over.wait(seconds)
+
+
+def converse(assistant: Answerer, question: str, turns: Turns, language: Language, run: Run) -> Iterator[Turns]:
     """Ask one question; every step yields the whole conversation with its last turn grown.
 
     Args:
         turns: the conversation so far; it is not changed.
+        run: tells when to stop.
 
     Yields:
-        Conversations whose last turn is `asking`, and at the end `answered` or `failed`.
+        Conversations whose last turn is `asking`, and at the end `answered`, `stopped` or `failed`.
     """
     turn = Turn(question)
     history = [(past.question, past.answer.text) for past in turns if past.answer is not None]
     yield (*turns, turn)
     painted = time.monotonic()
     try:
-        for event in assistant.stream(question, history=history):
+        for event in _events(assistant, question, history, run):
             match event:
                 case Retrieved(standalone_question=standalone):
                     turn = replace(turn, standalone=standalone)
@@ -58,6 +89,8 @@ def converse(assistant: Answerer, question: str, turns: Turns, language: Languag
                     turn = replace(turn, answer=answer, progress="answered", sources=sources)
             yield (*turns, turn)
             painted = time.monotonic()
+        if turn.answer is None:
+            yield (*turns, replace(turn, progress="stopped"))
     except WenjuError as error:
         yield (*turns, replace(turn, progress="failed", error=str(error)))
     except Exception:
@@ -66,11 +99,38 @@ def converse(assistant: Answerer, question: str, turns: Turns, language: Languag
         yield (*turns, replace(turn, progress="failed", error=say(language, "unexpected")))
 
 
-def stop(turns: Turns) -> Turns:
-    """The conversation with an unfinished last turn marked as stopped."""
-    if turns and turns[-1].progress == "asking":
-        return (*turns[:-1], replace(turns[-1], progress="stopped"))
-    return turns
+def _events(assistant: Answerer, question: str, history: Sequence[tuple[str, str]], run: Run) -> Iterator[Event]:
+    """The events of one answer, cut short when `run` is stopped.
+
+    The answer is made in a thread of its own, so that a model that has fallen silent can be stopped as well.
+    """
+    events: queue.SimpleQueue[Event | Exception | None] = queue.SimpleQueue()
+    abandoned = threading.Event()
+
+    def work() -> None:
+        try:
+            for event in assistant.stream(question, history=history):
+                events.put(event)
+                if abandoned.is_set():
+                    break
+            events.put(None)
+        except Exception as error:  # raised again on the reader's side
+            events.put(error)
+
+    threading.Thread(target=work, name="wenju-answer", daemon=True).start()
+    try:
+        while not run.stopping:
+            try:
+                event = events.get(timeout=HEARING)
+            except queue.Empty:
+                continue
+            if event is None:
+                return
+            if isinstance(event, Exception):
+                raise event
+            yield event
+    finally:
+        abandoned.set()
 
 
 def find_document(assistant: Answerer, document_id: str) -> Document | None:

@@ -152,7 +152,7 @@ def render_documents(documents: Sequence[DocumentInfo], language: Language) -> s
     return f'<ul class="wj-documents">{"".join(rows)}</ul>'
 
 
-def render_limits(suffixes: Sequence[str], megabytes: int, files: int, language: Language) -> str:
+def render_limits(suffixes: Iterable[str], megabytes: int, files: int, language: Language) -> str:
     """What may be dropped: kinds of file, size, number."""
     kinds = " ".join(suffix.lstrip(".").upper() for suffix in suffixes)
     return _element("p", say(language, "limits", suffixes=kinds, megabytes=megabytes, files=files), "wj-note")
@@ -201,9 +201,11 @@ def _render_answer(answer: Answer, number: int, language: Language) -> str:
     """A checked answer, or the refusal card."""
     notice = _element("p", answer.notice, "wj-notice") if answer.notice else ""
     if answer.refused:
-        head = _element("p", say(language, "refused"), "wj-head")
-        reason = _element("p", answer.reason, "wj-reason") if answer.reason else ""
-        return f'<div class="wj-card wj-refusal">{head}{_element("p", answer.text)}{reason}{notice}</div>'
+        lead = answer.text.replace(answer.reason, "").strip() or say(language, "refused")
+        reason = _element("p", answer.reason) if answer.reason else ""
+        near = min(len(answer.hits), NEAREST)
+        note = _element("p", say(language, "nearest_listed", passages=near), "wj-note") if near else ""
+        return f'<div class="wj-card wj-refusal">{_element("p", lead, "wj-head")}{reason}{note}{notice}</div>'
     short = f'<p class="wj-short"><strong>{_text(answer.short)}</strong></p>' if answer.short else ""
     text = _render_prose(answer.text, answer.claims, answer.citations, number, language)
     return f'<div class="wj-answer">{short}<p class="wj-text">{text}</p>{notice}{_grounding(answer, language)}</div>'
@@ -284,8 +286,8 @@ def _render_source(
     language: Language,
     find: FindDocument,
 ) -> str:
-    """One passage with its place, the text around it, and its quotes marked."""
-    document = find(passage.document_id)
+    """One passage with its place and, if it is cited, the text around it and its quotes marked."""
+    document = find(passage.document_id) if citations else None
     before = after = ""
     # A document replaced since the answer has other text at these offsets: then the passage stands alone.
     if document is not None and document.text[passage.start : passage.end] == passage.text:

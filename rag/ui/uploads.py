@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Protocol
 
@@ -58,7 +58,7 @@ def safe_name(name: str) -> str:
     return stem + dot + suffix if stem else ""
 
 
-def check_upload(file: Path, name: str, suffixes: Sequence[str], language: Language) -> str:
+def check_upload(file: Path, name: str, suffixes: Collection[str], language: Language) -> str:
     """The safe name under which a dropped file may be kept.
 
     Args:
@@ -74,8 +74,8 @@ def check_upload(file: Path, name: str, suffixes: Sequence[str], language: Langu
         raise UploadRefused(say(language, "bad_name"))
     suffix = Path(safe).suffix.lower()
     if suffix not in suffixes:
-        seen = suffix or say(language, "no_suffix")
-        raise UploadRefused(say(language, "bad_type", seen=seen, suffixes=" ".join(suffixes)))
+        reason = "bad_type" if suffix else "no_type"
+        raise UploadRefused(say(language, reason, seen=suffix, suffixes=" ".join(suffixes)))
     megabytes = file.stat().st_size / 2**20
     if megabytes > MAX_MEGABYTES:
         raise UploadRefused(say(language, "too_large", seen=f"{megabytes:.1f}", limit=MAX_MEGABYTES))
@@ -83,7 +83,7 @@ def check_upload(file: Path, name: str, suffixes: Sequence[str], language: Langu
 
 
 def add_files(
-    library: Library, files: Sequence[str], folder: Path, suffixes: Sequence[str], language: Language
+    library: Library, files: Sequence[str], folder: Path, suffixes: Collection[str], language: Language
 ) -> Iterator[list[tuple[bool, str]]]:
     """Copy dropped files to `folder` and index the copies.
 
@@ -93,6 +93,8 @@ def add_files(
     lines: list[tuple[bool, str]] = []
     if len(files) > MAX_FILES:
         lines.append((False, say(language, "too_many", limit=MAX_FILES, seen=len(files))))
+        for file in files[MAX_FILES:]:
+            Path(file).unlink(missing_ok=True)
     for file in files[:MAX_FILES]:
         yield [*lines, (True, say(language, "reading", name=Path(file).name))]
         lines.append(add_file(library, Path(file), folder, suffixes, language))
@@ -100,7 +102,7 @@ def add_files(
 
 
 def add_file(
-    library: Library, file: Path, folder: Path, suffixes: Sequence[str], language: Language
+    library: Library, file: Path, folder: Path, suffixes: Collection[str], language: Language
 ) -> tuple[bool, str]:
     """Copy one dropped file to `folder` under its safe name, index the copy, and say how it went.
 
@@ -110,7 +112,8 @@ def add_file(
         name = check_upload(file, file.name, suffixes, language)
         replaced = _keep(library, file, folder / name)
     except (UploadRefused, WenjuError, OSError) as error:
-        return False, say(language, "rejected", name=file.name, reason=str(error))
+        # Loaders name the file first, and so does our line.
+        return False, say(language, "rejected", name=file.name, reason=str(error).removeprefix(f"{file.name}: "))
     finally:
         file.unlink(missing_ok=True)
     path = (folder / name).resolve()
@@ -132,7 +135,7 @@ def remove_document(library: Library, source: str, folder: Path, language: Langu
 
 
 def _keep(library: Library, file: Path, target: Path) -> bool:
-    """Put a copy of `file` at `target` and index it; True when it replaced an older one, which comes back on failure."""
+    """Put a copy of `file` at `target` and index it; True if it replaced an older one, which comes back on failure."""
     target.parent.mkdir(parents=True, exist_ok=True)
     partial, older = (target.with_name(f".{target.name}.{end}") for end in ("part", "old"))
     shutil.copyfile(file, partial)

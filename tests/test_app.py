@@ -1,0 +1,399 @@
+"""The chat page in a real browser: ask, read the quote, follow up, be refused; hostile text stays text."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import pytest
+
+from rag import Answer, Answered, Citation, Claim, Delta, Document, Hit, Passage, Retrieved, Settings
+from rag.ui.serving import free_port
+from vectorstore.records import DocumentInfo
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install 'wenju[test]'")
+expect = playwright.expect
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --disable-dev-shm-usage"
+).split()
+ROOT = Path(__file__).resolve().parent.parent
+SECONDS = 1000
+WIDE = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+
+@dataclass
+class Watched:
+    """A page and everything it asked for or complained about."""
+
+    page: playwright.Page
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def ask(self, question: str) -> playwright.Locator:
+        """Type a question, send it with Enter, wait for the checked answer, and return its turn."""
+        number = self.page.locator(".wj-turn").count()
+        self.page.locator("#wj-ask textarea").fill(question)
+        self.page.locator("#wj-ask textarea").press("Enter")
+        turn = self.page.locator(f'.wj-turn[data-turn="{number}"][aria-busy="false"]')
+        expect(turn).to_be_visible()
+        return turn
+
+    def assert_quiet(self) -> None:
+        """No console error, no exception, no request to another host."""
+        assert self.complaints == []
+        assert {urlsplit(url).hostname for url in self.requests if not url.startswith(("data:", "blob:"))} == {
+            "127.0.0.1"
+        }
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[playwright.Browser]:
+    if not CHROMIUM.exists():
+        missing = f"{CHROMIUM} is missing: apt-get install chromium fonts-noto-cjk"
+        if os.environ.get("WENJU_REQUIRE_BROWSER") == "1":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: playwright.Browser) -> Iterator:
+    """A function that opens an address in a fresh session."""
+    contexts = []
+
+    def open_page(url: str, **options: object) -> Watched:
+        context = browser.new_context(**{"locale": "zh-CN", "viewport": WIDE, **options})
+        context.set_default_timeout(20 * SECONDS)
+        contexts.append(context)
+        page = context.new_page()
+        watched = Watched(page)
+        page.on("request", lambda request: watched.requests.append(request.url))
+        page.on("pageerror", lambda error: watched.complaints.append(str(error)))
+        page.on("console", lambda said: watched.complaints.append(said.text) if said.type == "error" else None)
+        page.on("dialog", lambda dialog: (watched.complaints.append("a dialog opened"), dialog.dismiss()))
+        page.goto(url)
+        expect(page.locator(".wj-welcome")).to_be_visible()
+        return watched
+
+    expect.set_options(timeout=20 * SECONDS)
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """`python app.py` on a new index, its first port taken: the lines it prints, the last of which has the address."""
+    index = tmp_path_factory.mktemp("page") / "index"
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        command = [sys.executable, "app.py", "--port", str(port), "--index", str(index)]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        try:
+            lines: list[str] = []
+            for line in process.stdout:
+                lines.append(line.rstrip())
+                if "http://" in line:
+                    break
+            else:
+                pytest.fail("app.py ended early:\n" + "\n".join(lines))
+            yield lines
+        finally:
+            process.terminate()
+            process.wait(10)
+            process.stdout.close()
+
+
+@pytest.fixture
+def address(running: list[str]) -> str:
+    return re.search(r"http://\S+", running[-1])[0]
+
+
+def get(url: str, path: str) -> tuple[int, bytes, dict[str, str]]:
+    """Status, body and headers of one request, its path sent as it is."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read(), {name.lower(): value for name, value in response.getheaders()}
+    finally:
+        connection.close()
+
+
+def scrolls_sideways(page: playwright.Page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+
+
+@pytest.mark.browser
+def test_ask_read_follow_up_and_be_refused(address: str, visit) -> None:
+    seen = visit(address)
+    page = seen.page
+    assert page.locator(".wj-ask").first.inner_text() == "量子院位于哪里？"
+
+    page.locator(".wj-ask").first.click()
+    first = page.locator('.wj-turn[data-turn="0"][aria-busy="false"]')
+    expect(first.locator(".wj-text")).to_contain_text("中关村软件园")
+    expect(first.locator(".wj-grounding")).to_have_text(re.compile(r"^(\d+)/\1 句有据$"))
+    mark = page.locator("#wj-source-0-1 mark")
+    expect(mark.first).to_contain_text("中关村软件园")
+
+    first.locator(".wj-chip").first.click()
+    expect(page.locator("#wj-source-0-1")).to_have_class(re.compile("wj-flash"))
+    expect(mark.first).to_be_in_viewport()
+
+    second = seen.ask("它有多少全职科研人员？")
+    expect(second.locator(".wj-understood")).to_contain_text("量子院")
+    expect(second).to_contain_text("217")
+    expect(page.locator("#wj-source-0-1")).to_be_hidden()
+    first.locator(".wj-chip").first.click()
+    expect(page.locator("#wj-source-0-1")).to_be_visible()
+
+    refused = seen.ask("红烧肉怎么做？")
+    expect(refused.locator(".wj-refusal")).to_contain_text("没有提到“红烧肉”")
+    expect(refused.locator(".wj-chip")).to_have_count(0)
+    assert page.locator(".wj-section:not([hidden]) mark").count() == 0
+
+    page.locator("#wj-new").click()
+    expect(page.locator(".wj-welcome")).to_be_visible()
+    expect(page.locator(".wj-turn")).to_have_count(0)
+    seen.assert_quiet()
+
+
+@pytest.mark.browser
+def test_add_ask_replace_and_remove_a_document(address: str, visit, tmp_path: Path) -> None:
+    seen = visit(address)
+    page = seen.page
+    page.locator("#wj-documents > button").click()
+    note = tmp_path / "食堂通知.txt"
+    note.write_text("食堂通知\n\n望京食堂自2024年3月5日起营业，由赵师傅负责。食堂每天供应三百份午餐。\n", "utf-8")
+    picture = tmp_path / "照片.png"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n")
+    page.locator("#wj-drop input[type=file]").set_input_files([note, picture])
+    expect(page.locator(".wj-results .wj-done")).to_contain_text("食堂通知.txt：已读入")
+    expect(page.locator(".wj-results .wj-wrong")).to_contain_text("照片.png：没有读入。不支持 .png 文件")
+    expect(page.locator(".wj-documents > li")).to_have_count(3)
+
+    answered = seen.ask("望京食堂由谁负责？")
+    expect(answered).to_contain_text("赵师傅")
+
+    page.locator("#wj-drop input[type=file]").set_input_files(note)
+    expect(page.locator(".wj-results .wj-done")).to_contain_text("食堂通知.txt：已更新")
+
+    remove = page.locator(".wj-remove[data-source='食堂通知.txt']")
+    remove.click()
+    expect(remove).to_have_text("确认移除")
+    remove.click()
+    expect(page.locator(".wj-results")).to_contain_text("已移除 食堂通知.txt")
+    expect(page.locator(".wj-documents > li")).to_have_count(2)
+    seen.assert_quiet()
+
+
+@pytest.mark.browser
+def test_a_phone_in_english_and_the_dark(address: str, visit) -> None:
+    seen = visit(address, viewport=PHONE, locale="en-GB", color_scheme="dark", has_touch=True)
+    page = seen.page
+    expect(page.locator("#wj-new")).to_have_text("New chat")
+    expect(page.locator(".wj-welcome h2")).to_have_text("Ask your documents")
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert not scrolls_sideways(page)
+    answer = seen.ask("量子院位于哪里？")
+    assert not scrolls_sideways(page)
+    answer.locator(".wj-chip").first.tap()
+    expect(page.locator("#wj-source-0-1 mark").first).to_be_in_viewport()
+    page.locator("#wj-source-0-1 .wj-back").tap()
+    expect(answer.locator(".wj-chip").first).to_be_in_viewport()
+    chat, side = (page.locator(name).bounding_box() for name in ("#wj-chat", "#wj-side"))
+    assert side["y"] >= chat["y"] + chat["height"]
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('.gradio-container')).backgroundColor")
+        == "rgb(20, 24, 28)"
+    )
+    seen.assert_quiet()
+
+
+@pytest.mark.browser
+def test_it_says_what_it_does_and_moves_to_a_free_port(running: list[str]) -> None:
+    said = "\n".join(running)
+    assert "[2/2]" in said
+    assert "2 documents are ready." in said
+    assert re.search(r"Port \d+ is taken, using \d+ instead", said)
+
+
+@pytest.mark.browser
+def test_events_are_private_and_files_stay_where_they_are(address: str) -> None:
+    status, body, headers = get(address, "/gradio_api/info")
+    assert (status, json.loads(body)) == (200, {"named_endpoints": {}, "unnamed_endpoints": {}})
+    assert "script-src-attr 'none'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    for path in (ROOT / "app.py", ROOT / "seeds" / "004_2cd22e08cb3e0956.txt", Path("/etc/passwd")):
+        assert get(address, f"/gradio_api/file={quote(str(path))}")[0] in (403, 404)
+    assert get(address, "/gradio_api/file=../../../../etc/passwd")[0] in (400, 403, 404)
+
+
+HOSTILE = (
+    "<img src=x onerror=alert(1)> <script>alert(2)</script> [点](javascript:alert(3)) "
+    "![图](http://192.0.2.1/x.png) </mark><iframe src='http://192.0.2.1/'></iframe> {{a}} ${alert(4)} "
+    '" onload=alert(5)'
+)
+NAME = "<img src=x onerror=alert(6)>.txt"
+TEXT = f"甲方案写道：{HOSTILE}。乙方案另有说法。"
+PASSAGE = Passage("0" * 16 + ":0", "0" * 16, 0, NAME, HOSTILE, TEXT, 0, len(TEXT), None, "2024-01-01")
+REPLY = Answer(
+    text=f"甲方案写道：{HOSTILE}。[1]",
+    refused=False,
+    question="",
+    standalone_question=HOSTILE,
+    short=HOSTILE,
+    claims=(Claim(f"甲方案写道：{HOSTILE}。", (1,), True),),
+    citations=(Citation(1, NAME, HOSTILE, TEXT[:-8], 0, len(TEXT) - 8, PASSAGE, None, "2024-01-01", (6, 20)),),
+    hits=(Hit(PASSAGE, 1.0),),
+    model=HOSTILE,
+    notice=HOSTILE,
+)
+
+
+class Hostile:
+    """An assistant whose documents and model attack the page, slow when asked; the real one writes no such text."""
+
+    def __init__(self, index: Path) -> None:
+        self.settings = Settings(index=index)
+        self.histories: list[Sequence[tuple[str, str]]] = []
+        self.closed = threading.Event()
+
+    def documents(self) -> list[DocumentInfo]:
+        return [DocumentInfo("0" * 16, NAME, NAME, HOSTILE, "2024-01-01", len(TEXT), 1, "")]
+
+    def document(self, document_id: str) -> Document:
+        return Document(document_id, NAME, NAME, HOSTILE, TEXT)
+
+    def stream(self, question: str, history: Sequence[tuple[str, str]] = ()) -> Iterator[object]:
+        self.histories.append(history)
+        yield Retrieved(question, REPLY.hits)
+        try:
+            for i in range(600 if question == "慢慢说" else 2):
+                yield Delta(f"第{i}句。")
+                time.sleep(0.05)
+        finally:
+            self.closed.set()
+        yield Delta(HOSTILE)
+        yield Answered(REPLY)
+
+
+@pytest.fixture(scope="module")
+def hostile(browser: playwright.Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Hostile]]:
+    """A page over the hostile assistant, served from this process."""
+    from app import build_page, launch_options
+
+    assistant = Hostile(tmp_path_factory.mktemp("hostile"))
+    page = build_page(assistant)
+    port = free_port("127.0.0.1", 17860)
+    page.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **launch_options())
+    yield f"http://127.0.0.1:{port}", assistant
+    page.close(verbose=False)
+
+
+@pytest.mark.browser
+def test_hostile_text_is_only_ever_text(hostile: tuple[str, Hostile], visit) -> None:
+    seen = visit(hostile[0])
+    page = seen.page
+    turn = seen.ask(HOSTILE)
+    for place in (turn.locator(".wj-question"), turn.locator(".wj-short"), turn.locator(".wj-text")):
+        assert HOSTILE in place.inner_text()
+    assert HOSTILE in page.locator("#wj-source-0-1").inner_text()
+    assert NAME in page.locator("#wj-source-0-1 .wj-meta").inner_text()
+    page.locator("#wj-documents > button").click()
+    expect(page.locator(".wj-documents")).to_contain_text(NAME)
+    ours = page.locator(".wj")
+    for tag in ("img", "script", "iframe", "a", "[onerror]", "[onload]", "[onmouseover]"):
+        assert ours.locator(tag).count() == 0
+    seen.assert_quiet()
+
+
+@pytest.mark.browser
+def test_stopping_keeps_the_draft_and_a_new_chat_ends_it(hostile: tuple[str, Hostile], visit) -> None:
+    url, assistant = hostile
+    seen = visit(url)
+    page = seen.page
+    page.locator("#wj-ask textarea").fill("慢慢说")
+    page.locator("#wj-ask textarea").press("Enter")
+    expect(page.locator(".wj-draft")).to_contain_text("第3句。")
+    assistant.closed.clear()
+    page.locator("#wj-ask .stop-button").click()
+    expect(page.locator('.wj-turn[data-turn="0"]')).to_contain_text("已停止，以上内容未经核对。")
+    assert "第3句。" in page.locator(".wj-draft").inner_text()
+    assert assistant.closed.wait(10)
+    expect(seen.ask("再问一次").locator(".wj-grounding")).to_contain_text("1/1 句有据")
+
+    page.locator("#wj-ask textarea").fill("慢慢说")
+    page.locator("#wj-ask textarea").press("Enter")
+    expect(page.locator(".wj-draft")).to_contain_text("第1句。")
+    page.locator("#wj-new").click()
+    expect(page.locator(".wj-welcome")).to_be_visible()
+    page.wait_for_timeout(300)
+    expect(page.locator(".wj-turn")).to_have_count(0)
+    seen.assert_quiet()
+
+
+@pytest.mark.browser
+def test_enter_that_picks_a_candidate_does_not_send(hostile: tuple[str, Hostile], visit) -> None:
+    seen = visit(hostile[0])
+    seen.page.locator("#wj-ask textarea").fill("量子")
+    seen.page.locator("#wj-ask textarea").evaluate(
+        """box => ["keydown", "keypress"].forEach((kind) => box.dispatchEvent(
+            new KeyboardEvent(kind, {key: "Enter", isComposing: true, bubbles: true, cancelable: true})))"""
+    )
+    seen.page.wait_for_timeout(300)
+    assert seen.page.locator("#wj-ask textarea").input_value() == "量子"
+    assert seen.page.locator(".wj-turn").count() == 0
+
+
+@pytest.mark.browser
+def test_sessions_do_not_see_each_other(hostile: tuple[str, Hostile], visit) -> None:
+    url, assistant = hostile
+    one, other = visit(url), visit(url)
+    assistant.histories.clear()
+    one.ask("甲的秘密")
+    other.ask("乙的问题")
+    one.ask("再说说")
+    assert assistant.histories == [[], [], [("甲的秘密", REPLY.text)]]
+    assert "甲的秘密" not in other.page.locator("body").inner_text()
+
+
+def test_importing_the_page_starts_nothing() -> None:
+    probe = "import sys, app; print([name for name in ('gradio', 'torch', 'langchain') if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_free_port_skips_taken_ones() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        assert port < free_port("127.0.0.1", port) < port + 20
+
+
+def test_free_port_refuses_a_foreign_address() -> None:
+    with pytest.raises(OSError, match="assign"):
+        free_port("192.0.2.7", 7860)
