@@ -8,7 +8,8 @@ from datetime import date
 from rag.sentences import split_clauses, split_sentences
 
 _TITLE_MAX = 40  # characters
-_TITLE_MIN = 8  # a shorter first clause takes the next one in
+_TITLE_WITHIN = 400  # characters of the text
+_TITLE_MIN = 12  # a shorter first clause takes the next one in
 _OPENING = 6  # lines in which a dateline is looked for
 _BYLINE_MAX = 60  # characters; a longer line is text, and its dates are those of events
 
@@ -62,7 +63,7 @@ def title_in_text(text: str) -> str:
     The first line, if it is short and no sentence; else the first clause that says what the text is about, without
     the words before it that only say when or who reports, at most 40 characters. "" for a text without letters.
     """
-    opening = text[:2000].strip()
+    opening = text[:_TITLE_WITHIN].strip()
     lines = [line.strip() for line in opening.split("\n")]
     for line in lines[:3]:
         if not _letters.search(line) or _preamble.fullmatch(line):
@@ -83,8 +84,10 @@ def _first_clause(text: str) -> str:
         if not _letters.search(text[clauses[0][0] : end]):
             continue
         left, right = clauses[0]
+        if label := _label.match(text, left, end):
+            left = label.end()
         for _, right in clauses:
-            if right - left >= _TITLE_MIN:
+            if right - left >= _TITLE_MIN and text[right - 1] not in "：:":
                 break
         return _shorten(text[left:right].strip(" \t。，；：、！,;:.!"))
     return ""
@@ -94,7 +97,7 @@ def _shorten(title: str) -> str:
     """At most 40 characters, cut at a natural break where there is one."""
     if len(title) <= _TITLE_MAX:
         return title
-    cut = max(title.rfind(mark, 12, _TITLE_MAX) for mark in ("——", "：", "、", "，", ",", " "))
+    cut = max(title.rfind(mark, 12, _TITLE_MAX) for mark in ("——", " "))
     return title[:cut] if cut > 0 else title[: _TITLE_MAX - 1] + "…"
 
 
