@@ -45,7 +45,15 @@ def condense(question: str, history: History) -> str:
     >>> condense("那纳米能源所呢？", [("量子院位于哪里？", "中关村软件园。[1]")])
     '纳米能源所位于哪里？'
     """
-    topic = _topic(history)
+    topic = last = ""
+    for asked, answered in history:
+        last = _stand_alone(asked, topic, last)
+        topic = _topic(last, answered) or topic
+    return _stand_alone(question, topic, last)
+
+
+def _stand_alone(question: str, topic: str, last: str) -> str:
+    """A question with what it leaves out, from the topic of the conversation and the last question in full."""
     if not topic:
         return question
     folded = fold(question)
@@ -55,26 +63,21 @@ def condense(question: str, history: History) -> str:
         return question[: found.start()] + topic + question[found.end() :]
     bare = _TRAILING.sub("", _LEADING.sub("", question)).strip(" ，,")
     if _is_elliptic(question, bare):
-        return _take_over(bare, history, topic)
+        return _take_over(bare, last, topic)
     own = subject(folded)
     if not own or _belongs_to_topic(question, own):
         return topic + _LEADING.sub("", question)
     return question
 
 
-def _topic(history: History) -> str:
-    """What the conversation is about: the subject of the latest question that names one, as it was written."""
-    for index in range(len(history) - 1, -1, -1):
-        asked, answered = history[index]
-        standalone = condense(asked, history[:index]) if index else asked
-        found = subject(fold(standalone))
-        if found:
-            at = fold(standalone).find(found)
-            return standalone[at : at + len(found)] if at >= 0 else found
-        found = subject(fold(answered)[:60])
-        if found and is_named(found):
-            return found
-    return ""
+def _topic(standalone: str, answered: str) -> str:
+    """What one turn is about: the subject of its question as it was written, else of its answer; "" for neither."""
+    folded = fold(standalone)
+    if found := subject(folded):
+        at = folded.find(found)
+        return standalone[at : at + len(found)] if at >= 0 else found
+    found = subject(fold(answered)[:60])
+    return found if is_named(found) else ""
 
 
 def _is_elliptic(question: str, bare: str) -> bool:
@@ -85,9 +88,8 @@ def _is_elliptic(question: str, bare: str) -> bool:
     return asks_nothing and bool(_LEADING.match(question) or re.search(r"呢[?？]?\s*$", question))
 
 
-def _take_over(bare: str, history: History, topic: str) -> str:
+def _take_over(bare: str, last: str, topic: str) -> str:
     """Ask of `bare` what the last question asked: of another name the same, of another attribute of the same topic."""
-    last = condense(history[-1][0], history[:-1])
     asked_year, new_year = _YEAR.search(last), _YEAR.fullmatch(bare)
     if asked_year and new_year:
         return last[: asked_year.start()] + bare + last[asked_year.end() :]
