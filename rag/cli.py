@@ -1,4 +1,4 @@
-"""`wenju`: ask, chat, index and doctor in the terminal. Messages in Chinese and English, errors without tracebacks."""
+"""`wenju`: ask, chat, index, serve, doctor. Messages in Chinese and English, errors without tracebacks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rag.errors import WenjuError
 
@@ -69,6 +69,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     index.set_defaults(run=_index)
 
+    serve = commands.add_parser("serve", parents=[common], help="作为 MCP 服务 serve other programs over MCP")
+    serve.add_argument("--llm", metavar="NAME", help="语言模型 language model (default: $RAG_LLM or extractive)")
+    serve.add_argument("--http", type=int, metavar="PORT", help="用 HTTP，只在本机 on 127.0.0.1:PORT instead of stdio")
+    serve.set_defaults(run=_serve)
+
     doctor = commands.add_parser("doctor", parents=[common], help="检查环境与索引 check the set-up and the index")
     doctor.set_defaults(run=_doctor)
     return parser
@@ -95,7 +100,9 @@ def _ask(options: argparse.Namespace) -> int:
     with Assistant.default(_settings(options), progress=_progress()) as assistant:
         answer = assistant.answer(question)
     if options.json:
-        print(json.dumps(as_json(answer), ensure_ascii=False, indent=2))
+        from rag.plain import as_plain
+
+        print(json.dumps(as_plain(answer), ensure_ascii=False, indent=2))
     else:
         _show(answer)
     return 0
@@ -164,6 +171,19 @@ def _report(report: IndexReport) -> bool:
     return bool(report.failed)
 
 
+def _serve(options: argparse.Namespace) -> int:
+    from rag.assistant import Assistant
+    from rag.serve import make_server
+
+    with Assistant.default(_settings(options)) as assistant:
+        if options.http is None:
+            make_server(assistant).run("stdio")
+        else:
+            print(f"http://127.0.0.1:{options.http}/mcp", file=sys.stderr)
+            make_server(assistant, port=options.http).run("streamable-http")
+    return 0
+
+
 def _doctor(options: argparse.Namespace) -> int:
     from rag.doctor import examine
 
@@ -207,15 +227,6 @@ def _show(answer: Answer) -> None:
 
 def _page(page: int | None) -> str:
     return f"第{page}页 p. {page}" if page else ""
-
-
-def as_json(answer: Answer) -> dict[str, Any]:
-    """An answer as plain data: every field of `Answer`, records as objects."""
-    from dataclasses import asdict
-
-    plain = asdict(answer)
-    plain["timings"] = {stage: round(seconds, 4) for stage, seconds in answer.timings.items()}
-    return plain
 
 
 if __name__ == "__main__":

@@ -103,6 +103,8 @@ def focus_weights(question: Question) -> np.ndarray:
     in_subject = np.array([start <= word.start < end or word.text.isdigit() for word in question.words])
     if in_subject.all():
         return raw
+    if in_subject.all():
+        in_subject[-1] = False  # 天门冬分布 is one run of nouns; what comes last is asked of what comes first
     share = min(float(raw[in_subject].sum()), SUBJECT_SHARE)
     rest = float(raw[~in_subject].sum())
     return (

@@ -42,6 +42,7 @@ LONG_QUOTE = 90
 LENGTH_PRICE = 1 / 400
 WHOLE_START = 0.08
 MOST_QUOTES = 4
+_CLAUSE_MARKS = "，,；;：:、 "
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +258,7 @@ def _quote(question: Question, scored: Scored) -> Quote:
     passage = candidate.hit.passage
     short = find_short(question, candidate.folded)
     start, end = _answering_clauses(question, passage.text, candidate, short)
+    end = start + len(passage.text[start:end].rstrip(_CLAUSE_MARKS))
     highlight = None
     if short:
         first, last = candidate.start + short[0], candidate.start + short[1]
@@ -272,7 +274,7 @@ def _answering_clauses(question: Question, text: str, candidate: Candidate, shor
     if end - start <= LONG_QUOTE or len(clauses) < 2:
         return start, end
     share = focus_weights(question)
-    price = LENGTH_PRICE if short else LENGTH_PRICE / 3
+    price = LENGTH_PRICE if short else 0.0
     best, best_value = (start, end), -np.inf
     for first in range(len(clauses)):
         for last in range(first, len(clauses)):
@@ -282,6 +284,8 @@ def _answering_clauses(question: Question, text: str, candidate: Candidate, shor
                 continue
             value = float(share @ word_coverage(question, candidate.folded[a - start : b - start]))
             value += WHOLE_START * (first == 0) - price * (b - a)
+            # without a short answer to point at, what follows the question's words is what was asked for
+            value += 0.0 if short else 0.001 * last - 0.01 * first
             if value > best_value:
                 best, best_value = (a, b), value
     return best

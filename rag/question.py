@@ -34,9 +34,12 @@ _MEASURES = (
 _KINDS = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (
-        (Kind.DATE, r"(什么|啥)时[候间]|何时|哪一?年|哪一?月|几月|几号|哪一?天|哪日|几点|\bwhen\b|(what|which) year"),
+        (
+            Kind.DATE,
+            r"(什么|啥)时[候间]|何时|[哪何]一?年|哪一?月|几月|几号|哪一?天|哪日|几点|\bwhen\b|(what|which) year",
+        ),
         (Kind.PERSON, r"谁|哪一?位|什么人|何人|叫什么名字|[长任记裁监理授]是?叫什么|\bwho\b"),
-        (Kind.REASON, r"为什么|为何|为啥|原因|凭什么|\bwhy\b"),
+        (Kind.REASON, r"为什么|为何(?![?]?$)|为啥|原因|凭什么|\bwhy\b"),
         (
             Kind.LIST,
             r"哪些|哪几|哪[二三四五六七八九十两\d]+|有什么|包括什么|分别(是|有|为)?(什么|哪|多少|做)|分为|分成",
@@ -49,7 +52,7 @@ _KINDS = tuple(
             r"|(面积|数量|人数|金额|总额|产能|总数|规模)(是|有|为)?[?]?$",
         ),
         (Kind.METHOD, r"怎么|怎样|如何|\bhow\b"),
-        (Kind.WHICH, r"哪|什么|啥|\bwh(at|ich)\b"),
+        (Kind.WHICH, r"哪|什么|啥|[何啥][?]?$|何种|\bwh(at|ich)\b"),
         (Kind.YES_NO, r"吗[?]?$|是否|是不是|有没有|能不能|会不会"),
     )
 )
@@ -59,7 +62,7 @@ _quoted_or_latin = re.compile(r"[《“\"「『]([^》”\"」』]{2,40})[》”
 # Words that only ask. "有多大" is answered by "9000M2", "占多少" by "占比64%": the text need not hold them.
 _ASKING = re.compile(
     rf"有?(?:多少|几)(?:{_MEASURES})?|有?多[大长高宽远重深久快厚贵]|第几|(什么|啥)时[候间]|什么名字|是什么意思|什么样"
-    r"|哪[一二两三四五六七八九十几]?[年月天日个些里儿家位所种项座]?|由?谁来?|各有?|又是|有没有|没有|当初|后来|名下|这套|里头|前后|分别|其中|总共|一共|大概|大约|具体|究竟|到底"
+    r"|哪[一二两三四五六七八九十几]?[年月天日个些里儿家位所种项座类场届部]?|何[年月日时地处人种]|[是为]何(?=[?]?$)|人?[由是为]?谁来?|各有?|又是|有没有|没有|当初|后来|名下|这套|里头|前后|分别|其中|总共|一共|大概|大约|具体|究竟|到底"
     r"|目前|现在|如今|截至|包括|情况|介绍"
 )
 _PARTS = re.compile(r"[?;\n]+|,(?=[^,]*(?:谁|哪|几|多|什么|何|怎))|,?(?:以及|还有|并且|同时|另外)(?=.{2,})")
@@ -81,7 +84,7 @@ _ROLE = re.compile(
     r"(?:[院所校处局部市省县区会行社组队科厅司庭董事秘书]长|主任|书记|总裁|总监|经理|主席|负责人|创始人|助理|秘书|委员|发言人|教练|ce?o|c[tf]o)$"
 )
 # 什么职务, 哪家公司: the noun right after the question word is the kind of answer, which the text need not spell out.
-_TYPE_ASKED = re.compile(r"(什么|啥|哪[个家所种项座位些]?)样?的?$")
+_TYPE_ASKED = re.compile(r"(什么|啥|何种|哪一?[个家所种项座位些类场届部]?)样?的?$")
 # Verbs, adverbs and the like vary more from speaker to speaker than nouns do.
 _TAG_WEIGHTS = {
     "v": 0.8,

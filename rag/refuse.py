@@ -20,7 +20,7 @@ LEAST_FOCUS = 0.5
 # Least share that the answering sentence itself has to hold.
 LEAST_LOCAL = 0.2
 # Every name and every noun this rare (nats) has to be there, the noun also by a near synonym.
-RARE = 4.6
+RARE = 5.5
 HELD = 0.55
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")

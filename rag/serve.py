@@ -1,0 +1,49 @@
+"""The assistant as an MCP server, so that other programs' assistants can ask the documents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rag.assistant import Assistant
+from rag.errors import WenjuError
+from rag.plain import as_plain
+
+if TYPE_CHECKING:
+    from mcp.server.fastmcp import FastMCP
+
+INSTRUCTIONS = (
+    "Answers questions from the user's own documents. Every sentence of an answer carries an exact quote with its file "
+    "and offsets; refused=true means that the documents don't hold the answer: say so, don't fill in from memory."
+)
+
+
+def make_server(assistant: Assistant, *, host: str = "127.0.0.1", port: int = 8765) -> FastMCP:
+    """An MCP server with three tools: ask, search, documents. It changes nothing in the index.
+
+    Raises:
+        WenjuError: the `mcp` package is not installed.
+    """
+    try:
+        from mcp.server.fastmcp import FastMCP
+    except ImportError:
+        raise WenjuError("没有安装 mcp。 The mcp package is missing; run: pip install 'wenju[mcp]'") from None
+    server = FastMCP("wenju", instructions=INSTRUCTIONS, host=host, port=port, log_level="WARNING")
+
+    @server.tool()
+    def ask(question: str) -> dict[str, Any]:
+        """Answer a question from the documents, with the exact quotes that prove each sentence."""
+        answer = as_plain(assistant.answer(question))
+        del answer["hits"]  # the quotes are in the citations; whole passages are what search is for
+        return answer
+
+    @server.tool()
+    def search(question: str, k: int = 5) -> list[dict[str, Any]]:
+        """The k passages (1 to 20) nearest to a question, best first."""
+        return [as_plain(hit) for hit in assistant.retrieve(question, max(1, min(k, 20)))]
+
+    @server.tool()
+    def documents() -> list[dict[str, Any]]:
+        """The documents in the index: source, title, date, size."""
+        return [as_plain(info) for info in assistant.documents()]
+
+    return server
