@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from rag.compose import fallback_notice, from_extract, from_grounded
 from rag.condense import History, condense
+from rag.documents import document_id
 from rag.errors import DocumentUnknown, LoadError, ModelError, QuestionError, StoreMissing
 from rag.extract import extract
 from rag.indexing import IndexReport, Paths, Progress, index_files
@@ -157,7 +158,7 @@ class Assistant:
         Raises:
             DocumentUnknown: no document goes by that name.
         """
-        wanted = {str(name), str(Path(name).absolute())}
+        wanted = {str(name), document_id(Path(name).expanduser())}
         found = [info.id for info in self.documents() if {info.source, info.path, info.id} & wanted]
         if not found:
             raise DocumentUnknown(
@@ -187,14 +188,9 @@ class Assistant:
 
         Raises:
             QuestionError: the question is blank or longer than `settings.question_max`.
+            ValueError: k < 1.
         """
-        weight = self.settings.dense_weight
-        return retrieve(
-            self.store,
-            self._checked(question),
-            k or self.settings.top_k,
-            self._embedder.dense_weight if weight is None else weight,
-        )
+        return self._search(self._checked(question), self.settings.top_k if k is None else k)
 
     def answer(self, question: str, history: History = ()) -> Answer:
         """Answer a question from the documents, or say that they don't hold the answer.
@@ -218,6 +214,7 @@ class Assistant:
             QuestionError: as `answer`, before the first event.
         """
         question = self._checked(question)
+        history = [(_encodable(asked), _encodable(answered)) for asked, answered in history]
         timings: dict[str, float] = {}
         notice = ""
         with _timed(timings, "condense"):
@@ -228,7 +225,7 @@ class Assistant:
                 except ModelError as error:
                     standalone, notice = condense(question, history), fallback_notice(error, question)
         with _timed(timings, "retrieve"):
-            hits = self.retrieve(standalone)
+            hits = self._search(standalone, self.settings.top_k)
         yield Retrieved(standalone, tuple(hits))
         if self.settings.llm == EXTRACTIVE or notice or not hits:
             with _timed(timings, "answer"):
@@ -275,8 +272,20 @@ class Assistant:
 
         return load_llm(self.settings)
 
+    def _search(self, standalone: str, k: int) -> list[Hit]:
+        """The k best passages; a question made to stand alone may be longer than what a person may ask."""
+        weight = self.settings.dense_weight
+        return retrieve(self.store, standalone, k, self._embedder.dense_weight if weight is None else weight)
+
     def _extractive(self, question: str, standalone: str, hits: Sequence[Hit]) -> Answer:
         """The embedded answerer's answer."""
+        try:
+            return self._extracted(question, standalone, hits)
+        except KeyError:  # a document was removed since the search: what is there now answers
+            return self._extracted(question, standalone, self._search(standalone, self.settings.top_k))
+
+    def _extracted(self, question: str, standalone: str, hits: Sequence[Hit]) -> Answer:
+        """The answer quoted from these hits. Raises KeyError when one of their documents is gone."""
         found = extract(
             standalone,
             hits,
@@ -304,7 +313,7 @@ class Assistant:
 
     def _checked(self, question: str) -> str:
         """The question without outer blanks, or a clear error."""
-        question = question.strip()
+        question = _encodable(question).strip()
         if not question:
             raise QuestionError("问题是空的，请输入一个问题。 / The question is empty: type one.")
         if len(question) > self.settings.question_max:
@@ -341,6 +350,11 @@ def _similarity(asked: Sequence[str], there: Sequence[str]) -> np.ndarray:
     """Cosines between two lists of words, shape (len(asked), len(there))."""
     embedder = _word_embedder()
     return embedder.embed(asked) @ embedder.embed(there).T
+
+
+def _encodable(text: str) -> str:
+    """Text without lone surrogates, which a shell or JSON can hand over and no tokenizer takes; "?" stands for each."""
+    return text.encode("utf-8", errors="replace").decode("utf-8")
 
 
 def _with_index(settings: Settings | None, index: str | Path | None) -> Settings:
