@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from rag.compose import fallback_notice, from_extract, from_grounded
 from rag.condense import History, condense
-from rag.documents import document_id
+from rag.documents import document_id, find_files
 from rag.errors import DocumentUnknown, LoadError, ModelError, QuestionError, StoreMissing
 from rag.extract import extract
 from rag.indexing import IndexReport, Paths, Progress, index_files
@@ -83,6 +83,8 @@ class Assistant:
             LoadError: no file could be read at all.
             EmbedderMismatch, StoreDamaged: as `open`.
         """
+        paths = [paths] if isinstance(paths, str | Path) else list(paths)
+        find_files(paths)  # a mistyped path must not leave an empty index behind
         assistant = cls.open_or_create(index, settings=settings)
         try:
             report = assistant.add(paths, progress=progress)

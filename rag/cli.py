@@ -135,6 +135,7 @@ def _read_line() -> str:
 
 def _index(options: argparse.Namespace) -> int:
     from rag.assistant import Assistant
+    from rag.documents import find_files
 
     settings = _settings(options)
     if not (options.paths or options.list or options.remove or options.rebuild):
@@ -146,6 +147,7 @@ def _index(options: argparse.Namespace) -> int:
             print(f"已重建 rebuilt {settings.index}: {len(assistant.store)} 个段落 passages")
     failed = False
     if options.paths:
+        find_files(options.paths)  # a mistyped path must not leave an empty index behind
         with Assistant.open_or_create(settings=settings) as assistant:
             failed = _report(assistant.add(options.paths, progress=_progress()))
     with Assistant.open(settings=settings) as assistant:
