@@ -7,13 +7,14 @@ from typing import Literal
 
 Language = Literal["zh", "en"]
 
-_han = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
+# Characters, and the punctuation and full-width forms that only a Chinese keyboard types.
+_chinese = re.compile("[\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff01-\uff65\U00020000-\U0003ffff]")
 
 
 def language_of(text: str) -> Language:
-    """ "zh" for a text with any Chinese character, "en" otherwise.
+    """ "zh" for a text with any Chinese character or punctuation, "en" otherwise.
 
     >>> language_of("GPU是什么？"), language_of("What is a GPU?")
     ('zh', 'en')
     """
-    return "zh" if _han.search(text) else "en"
+    return "zh" if _chinese.search(text) else "en"
