@@ -22,7 +22,7 @@ TEXT = st.text(st.characters(codec="utf-8"), max_size=200)
 
 @pytest.fixture
 def catalog(tmp_path):
-    made = Catalog.create(tmp_path / "catalog.sqlite", {"embedder": "characters"})
+    made = Catalog.create(tmp_path / "catalog.sqlite", {"dimension": "2"})
     yield made
     made.close()
 
@@ -158,11 +158,16 @@ def test_vectors_come_back_with_what_was_removed_since(catalog):
         (entry,) = change.add(*cut("b", "三。"))
         change.put_vectors([entry.key], np.array([[0, 1]], np.float32))
         change.remove(["a"])
-    generation, removed, keys, vectors = catalog.changes_since(1, 2)
-    assert (generation, removed, keys.tolist(), vectors.tolist()) == (2, [Removed(1, 1, 2)], [3], [[0, 1]])
-    generation, removed, keys, vectors = catalog.changes_since(0, 2)
-    assert (generation, removed, keys.tolist()) == (2, [], [3])
-    assert vectors.dtype == np.float16
+    changes = catalog.changes_since(1)
+    assert (changes.since, changes.meta["generation"], changes.removed) == (1, "2", [Removed(1, 1, 2)])
+    assert (changes.keys.tolist(), changes.vectors.tolist()) == ([3], [[0, 1]])
+    assert changes.vectors.dtype == np.float16
+    changes = catalog.changes_since(0)
+    assert (changes.since, changes.removed, changes.keys.tolist()) == (0, [], [3])
+    with catalog.writing() as change:
+        change.set_meta("embedded", str(change.generation))
+    assert catalog.changes_since(2).since == 0, "all vectors were made anew: start over"
+    assert catalog.changes_since(3).since == 3
 
 
 def test_vectors_of_another_length_are_damage(catalog):
@@ -170,7 +175,7 @@ def test_vectors_of_another_length_are_damage(catalog):
         (entry,) = change.add(*cut("a", "一。"))
         change.put_vectors([entry.key], np.ones((1, 3), np.float32))
     with pytest.raises(StoreDamaged, match="6 bytes where 1 x 2 x 2"):
-        catalog.changes_since(0, 2)
+        catalog.changes_since(0)
 
 
 @pytest.mark.parametrize(

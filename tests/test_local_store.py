@@ -450,7 +450,8 @@ from vectorstore.local import LocalStore
 store = LocalStore.open({folder!r}, CharacterEmbedder())
 number = {first}
 while True:
-    store.add([cut(f"甲{{number}}", *[f"编号{{number}}的第{{n + 1000}}句。" for n in range(5)]), cut("变", f"第{{number}}版。")])
+    texts = [f"编号{{number}}的第{{n + 1000}}句。" for n in range(5)]
+    store.add([cut(f"甲{{number}}", *texts), cut("变", f"第{{number}}版。")])
     print(number, flush=True)
     if number % 3 == 2:
         store.remove([f"甲{{number - 1}}"])

@@ -18,48 +18,19 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from vectorstore import schema
 from vectorstore.change import PIECE, Change, Entry, Removed
 from vectorstore.errors import StoreDamaged, StoreError, StoreMissing
 from vectorstore.records import Document, DocumentInfo, Passage
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 1
-APPLICATION = 0x57454E4A  # "WENJ" in the file header: tells our catalog from any other SQLite file
 BUSY_WAIT = 30.0  # seconds SQLite waits for a lock of its own
 CLEAN_WAIT = 1.0  # seconds `clean` waits for readers of older states
-# Larger pages than SQLite's 4,096 waste less on rows of a few kilobytes.
-PAGE_SIZE = 8192
-
-_SCHEMA = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE documents (
-    key INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, generation INTEGER NOT NULL,
-    source TEXT NOT NULL, path TEXT NOT NULL, title TEXT NOT NULL, date TEXT, metadata TEXT NOT NULL,
-    pages TEXT NOT NULL, digest TEXT NOT NULL, characters INTEGER NOT NULL
-) STRICT;
-CREATE INDEX documents_by_generation ON documents (generation);
-CREATE TABLE pieces (
-    document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE, number INTEGER NOT NULL, text TEXT NOT NULL,
-    UNIQUE (document, number)
-) STRICT;
-CREATE TABLE passages (
-    key INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
-    ordinal INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL, page INTEGER,
-    UNIQUE (document, ordinal)
-) STRICT;
-CREATE TABLE vectors (
-    passage INTEGER PRIMARY KEY REFERENCES passages ON DELETE CASCADE, vector BLOB NOT NULL
-) STRICT;
-CREATE TABLE removed (
-    document INTEGER PRIMARY KEY, generation INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL
-) STRICT;
-CREATE INDEX removed_by_generation ON removed (generation);
-"""
 
 _GENERATION = "SELECT value FROM meta WHERE name = 'generation'"
 _DOCUMENTS = """
@@ -76,6 +47,24 @@ LEFT JOIN pieces s ON s.document = p.document AND s.number BETWEEN p.start / :pi
 ORDER BY p.key, s.number
 """
 _ENTRIES = "SELECT key, start, stop FROM passages WHERE document = ? ORDER BY ordinal"
+
+
+class Changes(NamedTuple):
+    """What became of the vectors after a generation.
+
+    Attributes:
+        since: that generation; 0 when all vectors were made anew, so that nothing older is of use.
+        meta: the meta values after the changes.
+        removed: documents that went.
+        keys: passages that came, shape (n,), int64, ascending.
+        vectors: shape (n, dimension), float16.
+    """
+
+    since: int
+    meta: dict[str, str]
+    removed: list[Removed]
+    keys: np.ndarray
+    vectors: np.ndarray
 
 
 class Catalog:
@@ -106,27 +95,13 @@ class Catalog:
 
     @classmethod
     def create(cls, path: Path, meta: Mapping[str, str]) -> Catalog:
-        """Make an empty catalog with these meta values; an interrupted call leaves no catalog behind."""
-        draft = path.with_suffix(".new")
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            draft.with_name(draft.name + suffix).unlink(missing_ok=True)
-        connection = sqlite3.connect(draft, isolation_level=None)
-        try:
-            connection.execute(f"PRAGMA page_size={PAGE_SIZE}")
-            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
-            connection.execute(f"PRAGMA application_id={APPLICATION}")
-            connection.execute("PRAGMA synchronous=FULL")
-            connection.execute("BEGIN")
-            for statement in _SCHEMA.split(";"):
-                connection.execute(statement)
-            values = {"format": str(FORMAT), "generation": "0", **meta}
-            connection.executemany("INSERT INTO meta VALUES (?, ?)", values.items())
-            connection.execute("COMMIT")
-            connection.execute("PRAGMA journal_mode=WAL")
-        finally:
-            connection.close()
-        draft.replace(path)
-        _sync_folder(path.parent)
+        """Make an empty catalog; an interrupted call leaves none behind.
+
+        Args:
+            meta: values of our caller's, among them "dimension"; "format", "generation" and "embedded" (the generation
+                at which all vectors were last made anew) are the catalog's own.
+        """
+        schema.create(path, meta)
         return cls(path)
 
     def close(self) -> None:
@@ -225,7 +200,7 @@ class Catalog:
         if head != b"SQLite format 3\x00":
             raise self._damaged("it is empty" if not head else "it is not an SQLite file")
         with self.reading() as connection:
-            if _single(connection, "PRAGMA application_id") != APPLICATION:
+            if _single(connection, "PRAGMA application_id") != schema.APPLICATION:
                 raise self._damaged("another program wrote it")
             log = self.path.with_name(self.path.name + "-wal")
             if not log.exists() or log.stat().st_size == 0:
@@ -237,9 +212,9 @@ class Catalog:
                 version = int(_meta(connection)["format"])
             except (sqlite3.OperationalError, KeyError, ValueError) as error:
                 raise self._damaged(f"its meta table can't be read: {error}") from error
-        if version > FORMAT:
+        if version > schema.FORMAT:
             raise StoreError(
-                f"The index in {self.path.parent} has format {version}; this version reads up to {FORMAT}. "
+                f"The index in {self.path.parent} has format {version}; this version reads up to {schema.FORMAT}. "
                 "Update with: pip install --upgrade wenju"
             )
 
@@ -337,26 +312,25 @@ class Catalog:
                 for key, start, stop in connection.execute(_ENTRIES, (document,)):
                     yield Entry(key, document, title, text[start:stop])
 
-    def changes_since(self, generation: int, dimension: int) -> tuple[int, list[Removed], np.ndarray, np.ndarray]:
-        """What a dense index at a generation lacks, as of one state of the catalog.
-
-        Returns:
-            The catalog's generation; the documents removed since; the keys of passages added since, shape (n,), int64,
-            ascending; their vectors, shape (n, dimension), float16.
-        """
+    def changes_since(self, generation: int) -> Changes:
+        """What a dense index at a generation lacks, all as of one state of the catalog."""
         sql = "SELECT passage, vector FROM vectors"
-        if generation > 0:
-            sql += """ WHERE passage IN (SELECT p.key FROM documents d JOIN passages p ON p.document = d.key
-                                         WHERE d.generation > :generation)"""
         with self.reading() as connection:
-            now = int(_single(connection, _GENERATION))
+            meta = _meta(connection)
+            if generation < int(meta["embedded"]):
+                generation = 0
+            if generation > 0:
+                sql += """ WHERE passage IN (SELECT p.key FROM documents d JOIN passages p ON p.document = d.key
+                                             WHERE d.generation > :generation)"""
             removed = _removed_since(connection, generation) if generation > 0 else []
             rows = connection.execute(f"{sql} ORDER BY passage", {"generation": generation}).fetchall()
+        dimension = int(meta["dimension"])
         keys = np.fromiter((key for key, _ in rows), np.int64, len(rows))
         data = b"".join(vector for _, vector in rows)
         if len(data) != len(rows) * dimension * 2:
             raise self._damaged(f"vectors of {len(data):,} bytes where {len(rows):,} x {dimension} x 2 belong")
-        return now, removed, keys, np.frombuffer(data, np.float16).reshape(len(rows), dimension)
+        vectors = np.frombuffer(data, np.float16).reshape(len(rows), dimension)
+        return Changes(generation, meta, removed, keys, vectors)
 
     def problems(self) -> list[str]:
         """What a full check finds wrong; [] for a sound catalog. Reads the whole file."""
@@ -403,13 +377,3 @@ def _single(connection: sqlite3.Connection, sql: str) -> Any:
     """The one value a statement returns."""
     (value,) = connection.execute(sql).fetchone()
     return value
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable; a folder can't be opened for this on Windows, where it is not needed."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

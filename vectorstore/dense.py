@@ -27,12 +27,17 @@ MOST_DEAD = 0.2  # share of removed vectors above which they are cleared out
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Some vectors with their passage keys, ascending; `dead` are positions (ascending) that were removed."""
+    """Some vectors with their passage keys, ascending.
+
+    Attributes:
+        alive: which positions were not removed, shape (n,), bool; `bits` is the same, packed as FAISS reads it.
+    """
 
     keys: np.ndarray
     vectors: np.ndarray
     index: Any
-    dead: np.ndarray
+    alive: np.ndarray
+    bits: np.ndarray | None
 
     @staticmethod
     def of(keys: np.ndarray, vectors: np.ndarray) -> _Part:
@@ -42,33 +47,36 @@ class _Part:
         index.is_trained = True  # float16 has nothing to learn
         index.add_sa_codes(vectors.view(np.uint8))
         own = faiss.rev_swig_ptr(index.codes.data(), vectors.nbytes).view(np.float16).reshape(vectors.shape)
-        return _Part(keys, own, index, np.empty(0, np.int64))
+        return _Part(keys, own, index, np.ones(len(keys), bool), None)
 
     @property
-    def alive(self) -> np.ndarray:
-        """Which positions are still there, shape (n,) bool."""
-        alive = np.ones(len(self.keys), bool)
-        alive[self.dead] = False
-        return alive
+    def dead(self) -> int:
+        """How many were removed."""
+        return len(self.alive) - int(np.count_nonzero(self.alive))
 
     def without(self, removed: Sequence[Removed]) -> _Part:
         """The same part with these key ranges dead."""
         first = np.fromiter((gone.first for gone in removed), np.int64, len(removed))
         last = np.fromiter((gone.last for gone in removed), np.int64, len(removed))
         lows, highs = np.searchsorted(self.keys, first), np.searchsorted(self.keys, last, side="right")
-        ranges = [np.arange(low, high) for low, high in zip(lows, highs, strict=True) if low < high]
-        if not ranges:
-            return self
-        return _Part(self.keys, self.vectors, self.index, np.union1d(self.dead, np.concatenate(ranges)))
+        alive = self.alive.copy()
+        for low, high in zip(lows, highs, strict=True):
+            alive[low:high] = False
+        return _Part(self.keys, self.vectors, self.index, alive, np.packbits(alive, bitorder="little"))
 
     def search(self, vector: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Up to k scores and keys, best first."""
-        faiss: Any = import_module("faiss")  # its own stubs know less than it takes
+        faiss: Any = import_module("faiss")  # untyped: its stubs know less than it takes
         options = None
-        if len(self.dead):
-            bits = np.packbits(self.alive, bitorder="little")
-            options = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))
-        scores, positions = self.index.search(vector[None, :], min(k, len(self.keys)), params=options)
+        if self.bits is not None:
+            options = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(self.bits))
+        # One question has no work for a second thread, and waiting for one cost 6 ms instead of 0.3 on a busy machine.
+        threads = faiss.omp_get_max_threads()
+        faiss.omp_set_num_threads(1)  # for the calling thread only
+        try:
+            scores, positions = self.index.search(vector[None, :], min(k, len(self.keys)), params=options)
+        finally:
+            faiss.omp_set_num_threads(threads)
         found = positions[0] >= 0
         return scores[0][found], self.keys[positions[0][found]]
 
@@ -87,7 +95,7 @@ class DenseIndex:
         self._parts = tuple(parts)
 
     def __len__(self) -> int:
-        return sum(len(part.keys) - len(part.dead) for part in self._parts)
+        return sum(len(part.keys) - part.dead for part in self._parts)
 
     def updated(self, generation: int, removed: Sequence[Removed], keys: np.ndarray, vectors: np.ndarray) -> DenseIndex:
         """This index at a later generation; it stays as it is itself.
@@ -132,15 +140,14 @@ class DenseIndex:
         for part in self._parts:
             positions = np.searchsorted(part.keys, wanted)
             positions[positions == len(part.keys)] = 0
-            here = part.keys[positions] == wanted
+            here = (part.keys[positions] == wanted) & part.alive[positions]
             scores[here] = part.vectors[positions[here]].astype(np.float32) @ vector
         return np.clip(scores, -1, 1)
 
 
 def _tidied(parts: list[_Part]) -> list[_Part]:
     """The parts with small neighbours joined, and rebuilt where too many of their vectors are dead."""
-    if any(len(part.dead) > MOST_DEAD * len(part.keys) for part in parts):
-        parts = [_joined([part]) if len(part.dead) > MOST_DEAD * len(part.keys) else part for part in parts]
+    parts = [_joined([part]) if part.dead > MOST_DEAD * len(part.keys) else part for part in parts]
     parts = [part for part in parts if len(part.keys)]
     while len(parts) > 1 and 2 * len(parts[-1].keys) >= len(parts[-2].keys):
         parts[-2:] = [_joined(parts[-2:])]

@@ -8,12 +8,9 @@ the two commits, another process's change) is brought up to date from the catalo
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Self
 
@@ -24,17 +21,16 @@ from vectorstore.base import Embedder
 from vectorstore.catalog import Catalog
 from vectorstore.change import Change, Entry
 from vectorstore.dense import DenseIndex
-from vectorstore.errors import EmbedderMismatch, StoreDamaged, StoreError, StoreLocked
-from vectorstore.keyword import KeywordIndex, KeywordIndexError, KeywordWriter, question_weights
+from vectorstore.errors import EmbedderMismatch, StoreDamaged, StoreError
+from vectorstore.keyword import KeywordIndex, KeywordWriter, question_weights
 from vectorstore.lock import WriterLock
 from vectorstore.records import Document, DocumentInfo, Passage
+from vectorstore.upkeep import BATCH, KeywordUpkeep, batches, keyword_folders, write_terms
 
 logger = logging.getLogger(__name__)
 
 CATALOG = "catalog.sqlite"
 LOCK = "write.lock"
-BATCH = 1024  # passages embedded and cut at a time: bounds memory, large enough to amortise a call
-WRITER_WAIT = 0.25  # seconds a search waits for a writer that is between its two commits
 SEARCHES = 4  # tries at a search while changes keep taking its passages away; then they are left out
 LOCK_TIMEOUT = 30.0  # seconds a change waits for another writer
 
@@ -43,8 +39,8 @@ class LocalStore:
     """Documents, passages and both searches in one folder; see `vectorstore.base.Store` for the contract.
 
     Any number of threads and processes may have the folder open. Each search sees the changes that were finished when
-    it began, whoever made them; changes take turns. A search waits for no one, except a moment (`WRITER_WAIT`) for a
-    writer that is just between its two commits and has replaced or removed documents.
+    it began, whoever made them; changes take turns. A search waits for no one, except for a moment (`WRITER_WAIT`) when
+    a writer is just between its two commits and has replaced or removed documents.
     """
 
     def __init__(self, folder: Path, catalog: Catalog, embedder: Embedder, lock_timeout: float) -> None:
@@ -54,8 +50,8 @@ class LocalStore:
         self.read_only = catalog.read_only
         self._catalog = catalog
         self._lock = WriterLock(folder / LOCK, lock_timeout)
+        self._keyword = KeywordUpkeep(folder, catalog, self._lock)
         self._refreshing = threading.Lock()
-        self._keyword: KeywordIndex | None = None
         self._dense: DenseIndex | None = None
 
     # Opening and closing
@@ -71,9 +67,9 @@ class LocalStore:
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         with WriterLock(folder / LOCK, lock_timeout).held():
-            if (folder / CATALOG).exists() or _keyword_folders(folder):
+            if (folder / CATALOG).exists() or keyword_folders(folder):
                 raise StoreError(f"{folder} holds an index already. Add to it, or name another folder.")
-            meta = {"keyword": "", "embedded": "0", "cutter": tokens.cutter(), **_embedder_meta(embedder)}
+            meta = {"keyword": "", "cutter": tokens.cutter(), **_embedder_meta(embedder)}
             catalog = Catalog.create(folder / CATALOG, meta)
         return cls._opened(folder, catalog, embedder, lock_timeout)
 
@@ -95,7 +91,7 @@ class LocalStore:
             StoreError: a newer version of this program wrote it.
         """
         folder = Path(folder)
-        if not (folder / CATALOG).exists() and _keyword_folders(folder):
+        if not (folder / CATALOG).exists() and keyword_folders(folder):
             raise StoreDamaged(
                 f"{folder} has lost its catalog {CATALOG}. Put back a copy of it, or index the documents again into a "
                 "new folder: wenju index --index NEW_FOLDER PATH…"
@@ -113,7 +109,7 @@ class LocalStore:
         try:
             store = cls(folder, catalog, embedder, lock_timeout)
             with store._lock.held():
-                store._renew(vectors=True)
+                store._keyword.renew(_embedder_meta(embedder), store._embed_anew)
         except BaseException:
             catalog.close()
             raise
@@ -128,8 +124,8 @@ class LocalStore:
             if not store.read_only and meta.get("cutter") != tokens.cutter():
                 logger.warning("%s was cut by %s, this is %s", folder, meta.get("cutter"), tokens.cutter())
                 with store._lock.held():
-                    store._renew()
-            store._current_keyword()
+                    store._keyword.renew()
+            store._keyword.current()
         except BaseException:
             catalog.close()
             raise
@@ -137,7 +133,6 @@ class LocalStore:
 
     def close(self) -> None:
         """Release files; the store can't be used afterwards."""
-        self._keyword = None
         self._dense = None
         self._catalog.close()
 
@@ -162,7 +157,7 @@ class LocalStore:
         with self._writing() as keyword, keyword.writer() as writer:
             with self._catalog.writing() as change:
                 written = 0
-                for entries in _batches(_added(change, documents), BATCH):
+                for entries in batches(_added(change, documents), BATCH):
                     self._index(change, writer, entries)
                     written += len(entries)
                 writer.remove(gone.document for gone in change.removed)
@@ -173,7 +168,11 @@ class LocalStore:
         return written
 
     def remove(self, document_ids: Sequence[str]) -> int:
-        """Remove documents with all their passages; unknown ids are ignored; returns how many were there."""
+        """Remove documents with all their passages; unknown ids are ignored; returns how many were there.
+
+        When it returns, no search finds them and no file holds their text. Single words of theirs may stay in the word
+        list of the keyword index until tantivy merges it, or `compact` is called.
+        """
         with self._writing() as keyword, keyword.writer() as writer:
             with self._catalog.writing() as change:
                 change.remove(document_ids)
@@ -183,6 +182,12 @@ class LocalStore:
         if change.removed:
             self._catalog.clean()
         return len(change.removed)
+
+    def compact(self) -> None:
+        """Make the keyword index anew without any trace of removed documents, and give free space back to the disk."""
+        with self._writing():
+            self._keyword.renew()
+        self._catalog.clean()
 
     # Reading
 
@@ -220,7 +225,7 @@ class LocalStore:
         """What a full check of every file finds wrong, in plain words; [] for a sound store. Reads everything."""
         found = self._catalog.problems()
         try:
-            keyword = self._current_keyword()
+            keyword = self._keyword.current()
             found += keyword.problems()
             if len(keyword) != len(self):
                 found.append(f"the keyword index holds {len(keyword)} passages, the catalog {len(self)}")
@@ -233,7 +238,7 @@ class LocalStore:
     def search_keyword(self, question: str, k: int) -> list[tuple[str, float]]:
         """Up to k (passage id, BM25 > 0), best first, ties by id."""
         weights = question_weights(question)
-        return self._ranked(lambda: self._current_keyword().search(weights, k), k)
+        return self._ranked(lambda: self._keyword.current().search(weights, k), k)
 
     def search_dense(self, question: str, k: int) -> list[tuple[str, float]]:
         """Up to k (passage id, cosine), best first, ties by id; [] for a question the embedder knows nothing of."""
@@ -250,11 +255,11 @@ class LocalStore:
 
         Raises KeyError for an unknown id.
         """
-        return self._current_keyword().scores(question_weights(question), self._catalog.passage_keys(ids))
+        return self._keyword.current().scores(question_weights(question), self._catalog.passage_keys(ids))
 
     def document_frequency(self, terms: Sequence[str]) -> np.ndarray:
         """In how many passages each index term occurs, shape (len(terms),), int64."""
-        return self._current_keyword().document_frequency(terms)
+        return self._keyword.current().document_frequency(terms)
 
     def _ranked(self, search: Callable[[], list[tuple[int, float]]], k: int) -> list[tuple[str, float]]:
         """What a search finds, under passage ids; searched again when a change took a passage away meanwhile."""
@@ -274,7 +279,7 @@ class LocalStore:
         if self.read_only:
             raise StoreError(f"The index in {self.folder} is open for reading only. Open it without read_only.")
         with self._lock.held():
-            yield self._mended()
+            yield self._keyword.mended()
 
     def _current_dense(self) -> DenseIndex:
         """The dense index at the catalog's generation."""
@@ -282,111 +287,26 @@ class LocalStore:
         if index is not None and index.generation == self._catalog.generation():
             return index
         with self._refreshing:
-            meta = self._catalog.meta()
-            _check_embedder(self.folder, meta, self.embedder)
             index = self._dense
-            if index is None or index.generation < int(meta["embedded"]):
-                index = DenseIndex(int(meta["dimension"]))
-            self._dense = index.updated(*self._catalog.changes_since(index.generation, index.dimension))
+            changes = self._catalog.changes_since(index.generation if index else 0)
+            _check_embedder(self.folder, changes.meta, self.embedder)
+            if index is None or not changes.since:
+                index = DenseIndex(int(changes.meta["dimension"]))
+            generation = int(changes.meta["generation"])
+            self._dense = index.updated(generation, changes.removed, changes.keys, changes.vectors)
             return self._dense
-
-    def _current_keyword(self) -> KeywordIndex:
-        """The keyword index at the catalog's generation, or the newest there is while a writer is at work."""
-        index = self._keyword
-        if index is not None and index.generation == self._catalog.generation():
-            return index
-        with self._refreshing:
-            self._keyword = self._refreshed_keyword()
-            return self._keyword
-
-    def _refreshed_keyword(self) -> KeywordIndex:
-        deadline = time.monotonic() + WRITER_WAIT
-        while True:
-            generation, index, fault = self._on_disk()
-            if index is not None and index.generation == generation:
-                return index
-            if not self.read_only:
-                try:
-                    # A free lock means that no writer will bring the index up to date: it is for us to do.
-                    with self._lock.held(timeout=0.0 if index is not None else None):
-                        return self._mended()
-                except StoreLocked:
-                    if index is None:
-                        raise
-            if index is None:
-                raise StoreError(
-                    f"The keyword index in {self.folder} can't be used ({fault}) and is open for reading only. "
-                    "Mend it with: wenju index --rebuild"
-                )
-            if time.monotonic() > deadline or not self._catalog.removed_since(index.generation):
-                return index
-            time.sleep(0.005)
-
-    def _on_disk(self) -> tuple[int, KeywordIndex | None, str]:
-        """The catalog's generation, and the keyword index it names or what is wrong with that."""
-        meta = self._catalog.meta()
-        generation = int(meta["generation"])
-        if not meta["keyword"]:
-            return generation, None, "it was never made"
-        try:
-            return generation, KeywordIndex(self.folder / meta["keyword"]), ""
-        except KeywordIndexError as error:
-            return generation, None, str(error)
-
-    def _mended(self) -> KeywordIndex:
-        """The keyword index in step with the catalog, caught up or made anew; needs the writer lock."""
-        generation, index, fault = self._on_disk()
-        if index is not None and index.generation == generation:
-            return index
-        if index is None or index.generation > generation:
-            if generation:
-                logger.warning("Making the keyword index of %s anew: %s", self.folder, fault or "it is ahead")
-            return self._renew()
-        logger.warning("Bringing the keyword index of %s from %d to %d", self.folder, index.generation, generation)
-        try:
-            return self._caught_up(index, generation)
-        except KeywordIndexError as error:
-            logger.warning("Making the keyword index of %s anew: %s", self.folder, error)
-            return self._renew()
-
-    def _caught_up(self, index: KeywordIndex, generation: int) -> KeywordIndex:
-        with index.writer() as writer:
-            writer.sweep()
-            writer.remove(gone.document for gone in self._catalog.removed_since(index.generation))
-            for entries in _batches(self._catalog.entries_since(index.generation), BATCH):
-                _write_terms(writer, entries)
-            writer.commit(generation)
-        return index.newest()
-
-    def _renew(self, *, vectors: bool = False) -> KeywordIndex:
-        """Make the keyword index anew in a folder of its own, and the vectors too if asked; needs the writer lock."""
-        old = _keyword_folders(self.folder)
-        names = [self._catalog.meta()["keyword"] or "keyword-0", *(path.name for path in old)]
-        folder = self.folder / f"keyword-{1 + max(int(name.rpartition('-')[2]) for name in names)}"
-        index = KeywordIndex.create(folder)
-        with self._catalog.writing() as change:
-            with index.writer() as writer:
-                for entries in _batches(self._catalog.entries_since(0), BATCH):
-                    _write_terms(writer, entries)
-                    if vectors:
-                        change.put_vectors([entry.key for entry in entries], self._embedded(entries))
-                writer.commit(change.generation)
-            change.set_meta("keyword", folder.name)
-            change.set_meta("cutter", tokens.cutter())
-            if vectors:
-                change.set_meta("embedded", str(change.generation))
-                for name, value in _embedder_meta(self.embedder).items():
-                    change.set_meta(name, value)
-        for path in old:
-            shutil.rmtree(path, ignore_errors=True)
-        return index.newest()
 
     def _index(self, change: Change, writer: KeywordWriter, entries: Sequence[Entry]) -> None:
         """Embed and cut some passages, but for those of a document that came a second time meanwhile."""
         gone = {removed.document for removed in change.removed}
         entries = [entry for entry in entries if entry.document not in gone]
         change.put_vectors([entry.key for entry in entries], self._embedded(entries))
-        _write_terms(writer, entries)
+        write_terms(writer, entries)
+
+    def _embed_anew(self, change: Change, entries: Sequence[Entry]) -> None:
+        """Embed some passages again, as part of doing so with all."""
+        change.put_vectors([entry.key for entry in entries], self._embedded(entries))
+        change.set_meta("embedded", str(change.generation))
 
     def _embedded(self, entries: Sequence[Entry]) -> np.ndarray:
         """Vectors of passages, shape (len(entries), dimension), as the embedder promises; ValueError if it doesn't."""
@@ -401,27 +321,6 @@ def _added(change: Change, documents: Iterable[tuple[Document, Sequence[Passage]
     """Write documents as they come and give their passages on."""
     for document, passages in documents:
         yield from change.add(document, passages)
-
-
-def _write_terms(writer: KeywordWriter, entries: Sequence[Entry]) -> None:
-    """Cut passages and index them, each with its document's title in front."""
-    titles: dict[str, list[str]] = {}
-    for entry in entries:
-        if entry.title not in titles:
-            titles[entry.title] = tokens.terms(entry.title)
-        writer.add(entry.key, entry.document, titles[entry.title] + tokens.terms(entry.text))
-
-
-def _batches(entries: Iterable[Entry], size: int) -> Iterator[list[Entry]]:
-    """Lists of up to `size`."""
-    remaining = iter(entries)
-    while batch := list(islice(remaining, size)):
-        yield batch
-
-
-def _keyword_folders(folder: Path) -> list[Path]:
-    """Every keyword index in the folder, the one in use and those left by an interrupted rebuild."""
-    return sorted(path for path in folder.glob("keyword-*") if path.name.rpartition("-")[2].isdecimal())
 
 
 def _embedder_meta(embedder: Embedder) -> dict[str, str]:
