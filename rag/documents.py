@@ -74,6 +74,9 @@ def load_document(path: str | Path, *, source: str | None = None, identity: str 
         content = load(data)
     except LoadError as error:
         raise LoadError(f"{path.name}: {error}") from error
+    except Exception as error:  # parsers of other people's files: one bad file must not end a build of thousands
+        kind = type(error).__name__
+        raise LoadError(f"{path.name}: this file can't be read ({kind}: {error}); save it again, or as text") from error
     if not content.text.strip():
         raise LoadError(f"{path.name}: there is no text in this file; check that it is the right one")
     return Document(

@@ -167,6 +167,23 @@ def test_a_file_over_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         load_document(tmp_path / "大.txt")
 
 
+def test_a_parser_that_gives_up_is_a_load_error_too(tmp_path: Path) -> None:
+    import io
+    import zipfile
+
+    import docx
+
+    buffer, broken = io.BytesIO(), io.BytesIO()
+    docx.Document().save(buffer)
+    with zipfile.ZipFile(buffer) as package, zipfile.ZipFile(broken, "w") as changed:
+        for name in package.namelist():
+            # A relation without its type makes python-docx raise a TypeError.
+            changed.writestr(name, package.read(name).replace(b'Target="word/document.xml"', b""))
+    (tmp_path / "怪.docx").write_bytes(broken.getvalue())
+    with pytest.raises(LoadError, match=r"怪\.docx: this (file can't be read|Word file is damaged)"):
+        load_document(tmp_path / "怪.docx")
+
+
 def test_files_that_cannot_be_opened(tmp_path: Path) -> None:
     with pytest.raises(LoadError, match="there is no such file"):
         load_document(tmp_path / "没有.txt")

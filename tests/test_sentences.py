@@ -34,6 +34,7 @@ def clauses(text: str) -> list[str]:
         pytest.param("“走吧！”他说。天黑了。", ["“走吧！”他说。", "天黑了。"], id="attribution-after"),
         pytest.param("“走吧！”他说，“天黑了。”好。", ["“走吧！”他说，“天黑了。”", "好。"], id="attribution-between"),
         pytest.param("“好。”镇长、总河长李灿表示。", ["“好。”镇长、总河长李灿表示。"], id="long-attribution"),
+        pytest.param("「好。」店主告訴本報記者。", ["「好。」店主告訴本報記者。"], id="attribution-with-listener"),
         pytest.param("“好。”7月28日，他到了上海。", ["“好。”", "7月28日，他到了上海。"], id="no-attribution"),
         pytest.param("他喊：“快！快！快走！”走了。", ["他喊：“快！快！快走！”", "走了。"], id="short-quote-whole"),
         pytest.param("“加油！”的口号响起。", ["“加油！”的口号响起。"], id="quote-as-word"),

@@ -86,8 +86,13 @@ def tidy(text: str) -> str:
     Control characters, zero-width spaces, soft hyphens and marks that turn the writing direction are dropped: they
     break searching and can make a quote look like another text. Everything visible stays as it is.
     """
-    lines = (line.rstrip().lstrip("\u3000\xa0") for line in _invisible.sub("", text).splitlines())
+    lines = (line.rstrip().lstrip("\u3000\xa0") for line in visible(text).splitlines())
     return "\n".join(line for line in lines if line)
+
+
+def visible(text: str) -> str:
+    """Text without control characters (but line breaks and tabs) and the like; see `tidy`."""
+    return _invisible.sub("", text)
 
 
 def _likeness(text: str) -> float:

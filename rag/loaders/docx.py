@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ def load(data: bytes) -> Content:
         properties = document.core_properties
         title, created = properties.title.strip(), properties.created
         facts = {"author": properties.author, "keywords": properties.keywords, "categories": properties.category}
-    except (OpcError, zipfile.BadZipFile, XMLSyntaxError, KeyError, ValueError, AttributeError) as error:
+    except (OpcError, zipfile.BadZipFile, zlib.error, XMLSyntaxError, KeyError, ValueError, AttributeError) as error:
         raise LoadError(f"this Word file is damaged ({error}); open it in Word and save it again") from error
     headings = (text.strip() for text, style in blocks if style in _TITLE_STYLES)
     return Content(

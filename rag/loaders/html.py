@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from rag.loaders.base import Content, decode, tidy
+from rag.loaders.base import Content, decode, tidy, visible
 from rag.loaders.facts import iso_date
 from rag.loaders.markup import parse_html, prune, readable_lines
 from rag.loaders.trailer import split_trailer
@@ -52,7 +52,7 @@ def load(data: bytes) -> Content:
 
 def load_text(text: str) -> Content:
     """Read an HTML page that is decoded already."""
-    root = parse_html(text.replace("\x00", ""))
+    root = parse_html(visible(text))
     title, date, author = _title(root), _date(root), _first(root, ("//meta[@name='author']/@content",))
     prune(root, surroundings=False)
     lines, facts = split_trailer(_main_lines(root))
@@ -74,7 +74,10 @@ def _main_lines(root: HtmlElement) -> list[str]:
         return whole
     import trafilatura
 
-    found = trafilatura.extract(page, include_tables=True, include_comments=False, favor_recall=True) or ""
+    try:
+        found = trafilatura.extract(page, include_tables=True, include_comments=False, favor_recall=True) or ""
+    except ValueError:  # characters that XML forbids, written as entities
+        return whole
     main = [_table_row(line) for line in found.splitlines() if line.strip() and not _ruler.fullmatch(line)]
     return main if sum(map(len, main)) >= _LEAST_SHARE * size else whole
 
