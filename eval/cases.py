@@ -18,7 +18,7 @@ SEED_QUESTIONS = HERE / "questions" / "seeds.jsonl"
 SEEDS = HERE.parent / "seeds"
 SPLITS = ("dev", "test")
 _FIELDS = {
-    "id", "split", "core", "category", "question", "history", "answerable", "facts", "evidence", "note",
+    "id", "split", "core", "category", "question", "history", "answerable", "facts", "evidence", "any_evidence", "note",
 }  # fmt: skip
 
 
@@ -77,6 +77,7 @@ def question_from(data: Mapping[str, Any]) -> Question:
         category=data.get("category", "fact"),
         split=data.get("split", "dev"),
         core=bool(data.get("core", False)),
+        any_evidence=bool(data.get("any_evidence", False)),
         history=tuple((asked, told) for asked, told in data.get("history", ())),
         note=data.get("note", ""),
     )
@@ -95,6 +96,8 @@ def question_to(question: Question) -> dict[str, Any]:
         "facts": [list(fact) for fact in question.facts],
         "evidence": [_evidence_to(piece) for piece in question.evidence],
     }
+    if question.any_evidence:
+        data["any_evidence"] = True
     if question.note:
         data["note"] = question.note
     return data

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from eval import cases, commands, judge
+from eval import cases, commands, datasets, judge
 from rag.errors import WenjuError
 
 _ABOUT = "Grounding evals: are answers right, proven to the character, and refused where the documents don't say?"
@@ -42,18 +42,30 @@ def _parser() -> argparse.ArgumentParser:
     placed.add_argument("--results", type=Path, metavar="DIR", help="where results go (default: eval/results)")
 
     asking = argparse.ArgumentParser(add_help=False, parents=[placed])
-    asking.add_argument("--index", type=Path, metavar="DIR", help="an index that is there, instead of one for this run")
     asking.add_argument("--llm", metavar="NAME", help='such as "openai:deepseek-chat" (default: the embedded answerer)')
     asking.add_argument("--judge-llm", metavar="NAME", help="a language model as second judge, reported beside")
     asking.add_argument("--limit", type=int, metavar="N", help="only the first N questions")
     asking.add_argument("--no-failures", action="store_true", help="don't list the failures")
 
     run = verbs.add_parser("run", parents=[chosen, asking], help="ask all questions: table, JSON and HTML report")
+    run.add_argument("--index", type=Path, metavar="DIR", help="an index that is there, instead of one for this run")
     run.add_argument("--split", choices=["dev", "test", "all"], default="dev", help="test is for a final figure only")
     run.add_argument("--core", action="store_true", help="only the core questions")
     run.add_argument("--category", nargs="+", default=[], metavar="NAME", help="only these kinds of question")
     run.add_argument("--id", nargs="+", default=[], metavar="ID", dest="ids", help="only these questions")
     run.set_defaults(run=commands.run)
+
+    public = verbs.add_parser("public", parents=[asking], help="a public set that you have downloaded")
+    public.add_argument(
+        "layout", choices=list(datasets.READERS), help="squad: CMRC2018, DRCD, DuReader; beir: also MTEB"
+    )
+    public.add_argument("path", type=Path, help="its file, or its folder for beir")
+    public.add_argument("--retrieval-only", action="store_true", help="measure retrieval alone")
+    public.add_argument("--noise", type=Path, metavar="FILE", help="a text an article a line (.xz too), mixed in")
+    public.add_argument(
+        "--noise-count", type=int, default=20000, metavar="N", help="how many lines of it (default 20000)"
+    )
+    public.set_defaults(run=commands.public)
 
     check = verbs.add_parser("check", parents=[chosen], help="prove every quote, offset and fact of a question set")
     check.add_argument("--write", action="store_true", help="write the offsets into the question set")

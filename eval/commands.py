@@ -48,26 +48,45 @@ def run(options: argparse.Namespace) -> int:
         ids=options.ids,
         limit=options.limit,
     )
-    return ask_and_show(
-        questions, options, options.documents or [cases.SEEDS], Path(options.questions).name, options.split
-    )
+    name = Path(options.questions).name
+    with _assistant(options.index, options.documents or [cases.SEEDS], _settings(options.llm)) as assistant:
+        finished = _ask(assistant, _checked(assistant, questions, name), _folder(options), name, options.split)
+    return _show(finished, options)
 
 
-def ask_and_show(
-    questions: Sequence[Question], options: argparse.Namespace, documents: Sequence[Path], name: str, split: str
-) -> int:
-    """Ask questions about documents with the options of `run`; table, result and report."""
+def public(options: argparse.Namespace) -> int:
+    """Measure on a public set: answers where it has gold ones, else retrieval."""
+    from eval.datasets import read_noise, read_public
+    from eval.run import rank, temporary_assistant_over
+
+    chosen = read_public(options.layout, options.path)
+    noise = read_noise(options.noise, options.noise_count) if options.noise else []
+    questions = chosen.questions[: options.limit]
+    name = f"{options.path.name} and {len(noise)} documents of noise" if noise else options.path.name
+    total = len(chosen.documents) + len(noise)
+    with (
+        progress(total, "indexing") as indexed,
+        temporary_assistant_over([*chosen.documents, *noise], _settings(options.llm), indexed) as assistant,
+    ):
+        if chosen.answers and not options.retrieval_only:
+            finished = _ask(assistant, questions, _folder(options), name, options.layout)
+        else:
+            started = datetime.now()
+            with progress(len(questions), "searching") as advance:
+                records = rank(assistant, questions, advance)
+            finished = _finished(assistant, records, name, options.layout, started)
+    return _show(finished, options)
+
+
+def _show(finished: Run, options: argparse.Namespace) -> int:
+    """Save a run with its report and print its table."""
     from rich.console import Console
 
     from eval.table import show_run
 
-    settings = _settings(options.llm)
-    folder = options.results or results.results_folder()
-    with _assistant(options.index, documents, settings) as assistant:
-        finished = _evaluate(assistant, questions, folder, name, split)
     if options.judge_llm:
         finished = _with_second_judge(finished, options.judge_llm)
-    path = results.save_run(finished, folder)
+    path = results.save_run(finished, _folder(options))
     console = Console()
     show_run(finished, console, failures=not options.no_failures)
     console.print(f"\nresult  {path}\nreport  {_write_report(finished, path)}", highlight=False, soft_wrap=True)
@@ -103,10 +122,9 @@ def baseline(options: argparse.Namespace) -> int:
     from eval.compare import GATED, fallen, scores_of
 
     questions = cases.select(cases.read_questions(cases.SEED_QUESTIONS), split="dev")
+    name = cases.SEED_QUESTIONS.name
     with _assistant(None, [cases.SEEDS], _settings(None)) as assistant:
-        finished = _evaluate(
-            assistant, questions, options.results or results.results_folder(), cases.SEED_QUESTIONS.name, "dev"
-        )
+        finished = _ask(assistant, _checked(assistant, questions, name), _folder(options), name, "dev")
     if options.write:
         results.write_baseline(finished.records, GATED)
         print(f"{results.BASELINE} now holds the scores of {len(finished.records)} questions")
@@ -158,36 +176,53 @@ def _assistant(index: Path | None, documents: Sequence[Path], settings: Settings
         yield assistant
 
 
-def _evaluate(assistant: Assistant, questions: Sequence[Question], folder: Path, name: str, split: str) -> Run:
-    """Run the questions over an open assistant, going on from a run that was cut off."""
-    from eval import run as runner
-
+def _checked(assistant: Assistant, questions: Sequence[Question], name: str) -> Sequence[Question]:
+    """The questions with their offsets, proven against what the assistant holds."""
     checked = cases.check_questions(questions, _indexed_texts(assistant))
     if checked.problems:
         problems = "\n  ".join(checked.problems[:10])
         raise cases.QuestionSetError(f"{name} does not fit these documents; see `python -m eval check`:\n  {problems}")
+    return checked.questions
+
+
+def _ask(assistant: Assistant, questions: Sequence[Question], folder: Path, name: str, split: str) -> Run:
+    """Run the questions over an open assistant, going on from a run that was cut off."""
+    from eval import run as runner
+
     settings, index = runner.public_settings(assistant.settings), runner.index_fingerprint(assistant)
-    journal = results.Journal(folder, results.run_key(checked.questions, settings, index))
+    journal = results.Journal(folder, results.run_key(questions, settings, index))
     started = datetime.now()
-    with progress(len(checked.questions), "asking") as advance:
+    with progress(len(questions), "asking") as advance:
 
         def keep(record: Record, fresh: bool) -> None:
             if fresh:
                 journal.add(record)
             advance()
 
-        records = runner.run(assistant, checked.questions, done=journal.done(), on_record=keep)
+        records = runner.run(assistant, questions, done=journal.done(), on_record=keep)
     journal.close()
+    return _finished(assistant, records, name, split, started)
+
+
+def _finished(assistant: Assistant, records: Sequence[Record], name: str, split: str, started: datetime) -> Run:
+    """The records with all that says how they came about."""
+    from eval.run import index_fingerprint, public_settings
+
     return Run(
         name=results.run_name(split, assistant.settings.llm, started),
         started=started.isoformat(timespec="seconds"),
         commit=results.commit(),
         questions=name,
         split=split,
-        settings=settings,
-        index=index,
+        settings=public_settings(assistant.settings),
+        index=index_fingerprint(assistant),
         records=tuple(records),
     )
+
+
+def _folder(options: argparse.Namespace) -> Path:
+    """Where results go."""
+    return options.results or results.results_folder()
 
 
 def _indexed_texts(assistant: Assistant) -> Mapping[str, str]:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,12 +105,27 @@ def in_words(value: float | int) -> str:
 
 def save_figures(name: str, figures: Figures, path: Path = FIGURES) -> None:
     """Keep a judge's figures beside those of other judges and sets."""
-    there = load_figures(path) | {name: figures}
+    there = _kept(path) | {name: {"code": judge_code(), "figures": figures}}
     path.write_text(json.dumps(there, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def load_figures(path: Path = FIGURES) -> dict[str, Figures]:
-    """The kept figures by judge and set; {} when none were measured."""
+    """The kept figures by judge and set; {} when none were measured. Those of an older judge say so in their name."""
+    code = judge_code()
+    return {
+        name if kept["code"] == code else f"{name}, an earlier version of it": kept["figures"]
+        for name, kept in _kept(path).items()
+    }
+
+
+def judge_code() -> str:
+    """Digest of the offline judge's source."""
+    files = (HERE.parent / "rag" / name for name in ("verify.py", "facts.py", "numbers.py", "sentences.py"))
+    return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+
+
+def _kept(path: Path) -> dict[str, Any]:
+    """The figures file as it is."""
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 

@@ -7,11 +7,12 @@ correctness and grounding, never 1, and has no part in the rates of exact, unsup
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from eval.ranking import gold_groups, ndcg_at, recall_at, reciprocal_rank
-from eval.records import Finding, Question, Record, Reply
+from eval.records import Evidence, Finding, Found, Question, Record, Reply
 from eval.statistics import Figure, bootstrap_mean
 from eval.text import character_f1, characters, exact_match, read_sentences, stated_facts, strip_markers
 
@@ -106,14 +107,11 @@ METRICS: tuple[Metric, ...] = (
 BY_NAME: Mapping[str, Metric] = {metric.name: metric for metric in METRICS}
 
 
-def score(
-    question: Question, reply: Reply, findings: Sequence[Finding], ranked: bool = True
-) -> dict[str, float | None]:
+def score(question: Question, reply: Reply, findings: Sequence[Finding]) -> dict[str, float | None]:
     """All scores of one reply, by metric name.
 
     Args:
         findings: of `grounding.examine`, one per sentence.
-        ranked: whether `reply.found` is the ranking to be measured; without it retrieval metrics do not apply.
 
     >>> question = Question("q1", "量子院有多少全职科研人员？", True, facts=(("217",),))
     >>> silent = score(question, Reply("文档里没有这个问题的答案。", refused=True), ())
@@ -130,15 +128,20 @@ def score(
     scores["correct"] = sum(facts) / len(facts) if question.answerable and facts else None
     scores["length"] = float(characters(reply.text)) if given else None
     scores["seconds"] = reply.seconds
-    if ranked and question.evidence:
-        names, gold = gold_groups(reply.found, question.evidence)
-        scores |= {
-            "recall_1": recall_at(names, gold, 1),
-            "recall_5": recall_at(names, gold, 5),
-            "mrr": reciprocal_rank(names, gold),
-            "ndcg": ndcg_at(names, gold),
-        }
-    return scores
+    return scores | score_ranking(question, reply.found)
+
+
+def score_ranking(question: Question, found: Sequence[Found]) -> dict[str, float | None]:
+    """The retrieval scores of a ranking; {} for a question without gold evidence."""
+    if not question.evidence:
+        return {}
+    names, gold = gold_groups(found, question.evidence, question.any_evidence)
+    return {
+        "recall_1": recall_at(names, gold, 1),
+        "recall_5": recall_at(names, gold, 5),
+        "mrr": reciprocal_rank(names, gold),
+        "ndcg": ndcg_at(names, gold),
+    }
 
 
 def shortcomings(question: Question, reply: Reply) -> list[str]:
@@ -161,13 +164,20 @@ def shortcomings(question: Question, reply: Reply) -> list[str]:
     found = [f"missing fact: {fact[0]}" for fact, there in zip(question.facts, stated, strict=True) if not there]
     exact = {quote.number for quote in reply.quotes} - {quote.number for quote in reply.quotes if not quote.exact}
     found += [f"uncited: {item.text}" for item in sentences if not item.markers or not set(item.markers) <= exact]
-    for source in dict.fromkeys(piece.source for piece in question.evidence):
-        if not any(_touched(reply, i, question) for i, piece in enumerate(question.evidence) if piece.source == source):
-            found.append(f"evidence not quoted: {source}")
+    found += [f"evidence not quoted: {source}" for source in _unquoted(question, reply)]
     limit = length_limit(question)
     if (length := characters(reply.text)) > limit:
         found.append(f"too long: {length} of {limit} characters")
     return found
+
+
+def _unquoted(question: Question, reply: Reply) -> list[str]:
+    """The documents whose gold evidence no quote touches; where any evidence suffices, none of them when one is."""
+    sources = list(dict.fromkeys(piece.source for piece in question.evidence))
+    quoted = {piece.source for piece in question.evidence if _touched(reply, piece)}
+    if question.any_evidence:
+        return [] if quoted else sources[:1]
+    return [source for source in sources if source not in quoted]
 
 
 def is_good(question: Question, reply: Reply) -> bool:
@@ -178,6 +188,11 @@ def is_good(question: Question, reply: Reply) -> bool:
 def length_limit(question: Question) -> int:
     """Most characters a short answer may have."""
     return CHARACTERS_PER_FACT * max(1, len(question.facts)) + CHARACTERS_BESIDE
+
+
+def has_failed(record: Record) -> bool:
+    """Whether a question was answered or refused, and not as it should have been."""
+    return record.scores.get("good") == 0.0
 
 
 def summarise(records: Sequence[Record]) -> dict[str, Figure]:
@@ -222,7 +237,8 @@ def _grounding(question: Question, reply: Reply, findings: Sequence[Finding], gi
             "citation_grade": sum(finding.grade for finding in findings) / len(findings) if findings else 0.0,
         }
         if question.evidence:
-            scores["evidence"] = _share([_touched(reply, i, question) for i in range(len(question.evidence))])
+            touched = [_touched(reply, piece) for piece in question.evidence]
+            scores["evidence"] = float(any(touched)) if question.any_evidence else _share(touched)
     if given:
         numbers = {quote.number for quote in reply.quotes}
         scores |= {
@@ -247,13 +263,11 @@ def _spans(question: Question, reply: Reply, given: bool) -> dict[str, float | N
     }
 
 
-def _touched(reply: Reply, index: int, question: Question) -> bool:
+def _touched(reply: Reply, piece: Evidence) -> bool:
     """Whether an exact quote of the reply shares text with a piece of gold evidence."""
-    piece = question.evidence[index]
-    if reply.refused or piece.start is None or piece.end is None:
-        return False
-    return any(
-        quote.exact and quote.source == piece.source and quote.start < piece.end and piece.start < quote.end
+    start, end = (0, sys.maxsize) if piece.start is None or piece.end is None else (piece.start, piece.end)
+    return not reply.refused and any(
+        quote.exact and quote.source == piece.source and quote.start < end and start < quote.end
         for quote in reply.quotes
     )
 

@@ -49,21 +49,26 @@ def ndcg_at(ranked: Sequence[str], gold: Collection[str], k: int = 10) -> float 
 
 
 def covers(source: str, start: int, end: int, evidence: Evidence) -> bool:
-    """Whether a span of a document holds at least half of a piece of evidence.
+    """Whether a span of a document holds at least half of a piece of evidence, or the evidence is its whole document.
 
     >>> covers("甲.txt", 0, 10, Evidence("甲.txt", "…", 6, 12)), covers("甲.txt", 0, 8, Evidence("甲.txt", "…", 6, 12))
     (True, False)
     """
-    if evidence.start is None or evidence.end is None or source != evidence.source:
+    if source != evidence.source:
         return False
+    if evidence.start is None or evidence.end is None:
+        return not evidence.quote
     return 2 * (min(end, evidence.end) - max(start, evidence.start)) >= evidence.end - evidence.start
 
 
-def gold_groups(ranked: Sequence[Found], evidence: Sequence[Evidence]) -> tuple[list[str], set[str]]:
+def gold_groups(
+    ranked: Sequence[Found], evidence: Sequence[Evidence], any_evidence: bool = False
+) -> tuple[list[str], set[str]]:
     """(ranked ids, gold ids) of retrieved passages against pieces of evidence.
 
     Each passage that holds evidence goes by the first pieces it holds, so several pieces in one passage count once;
-    pieces that nothing retrieved holds are grouped by nearness: 400 characters of one document make one group.
+    pieces that nothing retrieved holds are grouped by nearness: 400 characters of one document make one group. Where
+    any piece suffices, the first passage that holds one is the only gold id.
 
     >>> found = [Found("p1", "甲", 0, 100, 1.0, ""), Found("p2", "甲", 100, 200, 0.9, "")]
     >>> pieces = [Evidence("甲", "", 110, 120), Evidence("甲", "", 150, 160), Evidence("乙", "", 0, 9)]
@@ -71,6 +76,10 @@ def gold_groups(ranked: Sequence[Found], evidence: Sequence[Evidence]) -> tuple[
     >>> ranked, sorted(gold)
     (['p1', 'p2'], ['missing:乙:0', 'p2'])
     """
+    if any_evidence:
+        holds = [any(covers(hit.source, hit.start, hit.end, piece) for piece in evidence) for hit in ranked]
+        first = holds.index(True) if True in holds else None
+        return ["gold" if index == first else hit.id for index, hit in enumerate(ranked)], {"gold"}
     gold: set[str] = set()
     missing: list[Evidence] = []
     for piece in evidence:

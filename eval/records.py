@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where the documents say the answer: `document.text[start:end] == quote` once the checker has set the offsets."""
+    """Where the documents say the answer: `document.text[start:end] == quote` once the checker has set the offsets.
+
+    An empty quote without offsets means the whole document.
+    """
 
     source: str
     quote: str
@@ -24,6 +27,7 @@ class Question:
         answerable: whether the documents hold the answer; an unanswerable question should be refused.
         facts: the facts an answer has to state, each as its accepted wordings.
         evidence: the places that hold them; empty for an unanswerable question.
+        any_evidence: each piece of evidence alone suffices; otherwise all are needed.
         history: (question, answer) pairs that came before, oldest first.
         split: "dev" to tune on, "test" to look at in the end.
         core: whether it belongs to the small set for everyday use.
@@ -38,6 +42,7 @@ class Question:
     category: str = "fact"
     split: str = "dev"
     core: bool = False
+    any_evidence: bool = False
     history: tuple[tuple[str, str], ...] = ()
     note: str = ""
 

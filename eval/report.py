@@ -8,7 +8,7 @@ from html import escape
 from eval.charts import bar_chart, reliability_chart
 from eval.judge import Figures
 from eval.judge import in_words as judged
-from eval.metrics import BY_NAME, METRICS, shortcomings, slices, summarise
+from eval.metrics import BY_NAME, METRICS, has_failed, shortcomings, slices, summarise
 from eval.records import Finding, Quote, Record, Reply, Run
 from eval.statistics import auroc, quantile, reliability
 from eval.table import in_words
@@ -33,8 +33,8 @@ def render_report(run: Run, css: str, judges: Mapping[str, Figures]) -> str:
         css: the style sheet to put inside.
         judges: figures of the judges by name, for the part on how far to trust them.
     """
-    failed = [record for record in run.records if shortcomings(record.question, record.reply)]
-    passed = [record for record in run.records if not shortcomings(record.question, record.reply)]
+    failed = [record for record in run.records if has_failed(record)]
+    passed = [record for record in run.records if not has_failed(record)]
     body = [
         _head(run),
         _cards(run.records),
@@ -96,7 +96,7 @@ def _figures(records: Sequence[Record]) -> str:
     core = [record for record in records if record.question.core]
     figures, core_figures = summarise(records), summarise(core)
     rows = "".join(
-        f"<tr><td>{metric.label}</td><td class=number>{in_words(figures[metric.name], metric.name)}</td>"
+        f"<tr><td class=name>{metric.label}</td><td class=number>{in_words(figures[metric.name], metric.name)}</td>"
         f"<td class=number>{in_words(core_figures[metric.name], metric.name)}</td>"
         f"<td class=number>{figures[metric.name].count}</td><td class=soft>{escape(metric.about)}</td></tr>"
         for metric in METRICS
@@ -157,7 +157,7 @@ def _case(record: Record) -> str:
     rows.append(("reply", _reply(reply, record.findings)))
     rows += [(f"[{quote.number}]", _in_passage(quote)) for quote in reply.quotes]
     if question.answerable:
-        rows.append(("facts", "; ".join(escape(" | ".join(fact)) for fact in question.facts)))
+        rows.append(("facts", "; ".join(escape(" / ".join(fact)) for fact in question.facts)))
         wordings = [wording for fact in question.facts for wording in fact]
         rows += [
             ("gold", f"{_marked(piece.quote, wordings)} <span class=note>{escape(piece.source)}</span>")
@@ -165,8 +165,8 @@ def _case(record: Record) -> str:
         ]
     else:
         rows.append(("gold", f"<span class=refused>to be refused</span> {escape(question.note)}"))
-    if reasons := shortcomings(question, reply):
-        rows.append(("why", f"<span class=why>{escape('; '.join(reasons))}</span>"))
+    if has_failed(record):
+        rows.append(("why", f"<span class=why>{escape('; '.join(shortcomings(question, reply)))}</span>"))
     items = "".join(f"<dt>{name}</dt><dd>{html}</dd>" for name, html in rows)
     return (
         f'<div class="case" id="{escape(question.id)}"><h3>'

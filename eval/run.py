@@ -11,15 +11,17 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
 from eval.grounding import Judge, examine, offline_judge
-from eval.metrics import score
+from eval.metrics import score, score_ranking
 from eval.records import Found, Question, Quote, Record, Reply
 from rag.errors import WenjuError
 
 if TYPE_CHECKING:
-    from rag import Answer, Assistant, Citation, Document, Hit, Settings
+    from rag import Answer, Assistant, Citation, Document, Hit, Passage, Settings
 
-# Passages looked at for the retrieval metrics.
+# Passages looked at for the retrieval metrics; three times as many where whole documents are wanted, of which several
+# passages may be found.
 RANKED = 10
+_RANKED_FOR_DOCUMENTS = 30
 
 
 class Answerer(Protocol):
@@ -57,6 +59,28 @@ def run(
         records.append(record)
         if on_record:
             on_record(record, fresh)
+    return records
+
+
+def rank(answerer: Answerer, questions: Iterable[Question], advance: Callable[[], None] = lambda: None) -> list[Record]:
+    """Only retrieve for every question, and score the rankings; for sets without gold answers.
+
+    Where the evidence is whole documents, each document counts once, by its best passage.
+    """
+    records: list[Record] = []
+    for question in questions:
+        start = time.perf_counter()
+        hits = answerer.retrieve(question.question, _RANKED_FOR_DOCUMENTS)
+        seconds = time.perf_counter() - start
+        found = [_found(hit) for hit in hits]
+        if all(not piece.quote for piece in question.evidence):
+            best: dict[str, Found] = {}
+            for item in found:
+                best.setdefault(item.source, item)
+            found = list(best.values())
+        reply = Reply("", refused=False, found=tuple(found[:RANKED]), seconds=seconds)
+        records.append(Record(question, reply, (), {**score_ranking(question, reply.found), "seconds": seconds}))
+        advance()
     return records
 
 
@@ -122,6 +146,26 @@ def temporary_assistant(
             list(documents), index=Path(folder) / "index", settings=settings, progress=progress
         ) as assistant,
     ):
+        yield assistant
+
+
+@contextmanager
+def temporary_assistant_over(
+    documents: Iterable[Document], settings: Settings, advance: Callable[[], None] = lambda: None
+) -> Iterator[Assistant]:
+    """An assistant over documents at hand, in an index that is gone afterwards."""
+    from rag import Assistant
+    from rag.passages import split_passages
+
+    def cut(document: Document) -> tuple[Document, list[Passage]]:
+        advance()
+        return document, split_passages(document, minimum=settings.passage_min, maximum=settings.passage_max)
+
+    with (
+        TemporaryDirectory(prefix="wenju-eval-", ignore_cleanup_errors=True) as folder,
+        Assistant.open_or_create(Path(folder) / "index", settings=settings) as assistant,
+    ):
+        assistant.store.add(map(cut, documents))
         yield assistant
 
 

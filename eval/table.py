@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from eval.metrics import BY_NAME, METRICS, shortcomings, slices, summarise
+from eval.metrics import BY_NAME, METRICS, has_failed, shortcomings, slices, summarise
 from eval.records import Record, Run
 from eval.statistics import Figure, quantile
 
@@ -73,7 +73,7 @@ def _by_slice(records: Sequence[Record]) -> object:
 def show_failures(records: Sequence[Record], console: Console) -> None:
     """Each question that is not right, cited and short: what was replied, what was wanted, and why it fails."""
     for record in records:
-        if not (reasons := shortcomings(record.question, record.reply)):
+        if not has_failed(record):
             continue
         question, reply = record.question, record.reply
         lines = [f"✗ {question.id} {question.category}  {question.question}"]
@@ -84,7 +84,7 @@ def show_failures(records: Sequence[Record], console: Console) -> None:
             lines += [f"    gold    {piece.quote}" for piece in question.evidence]
         else:
             lines.append(f"    gold    (to be refused) {question.note}")
-        lines.append(f"    why     {'; '.join(reasons)}")
+        lines.append(f"    why     {'; '.join(shortcomings(question, reply))}")
         console.print()
         for line in lines:
             console.print(line.replace("\n", "\n            "), markup=False, highlight=False, soft_wrap=True)
