@@ -8,12 +8,13 @@ opening of its document. A sentence that holds a thing of the asked kind (a numb
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from rag import refuse
 from rag.coverage import Similarity, focus_weights, weights, word_coverage
+from rag.language import language_of
 from rag.question import Kind, Question, analyse, is_named, split_parts, subject
 from rag.sentences import split_clauses, split_sentences
 from rag.spans import Span, find_short, kind_fit
@@ -38,6 +39,8 @@ PARAPHRASED = 0.85
 WORTH_ADDING = 0.3
 # Longest quote in characters before it is cut to the clauses that answer.
 LONG_QUOTE = 90
+# A name this rare (nats) may alone lead from an English question to a Chinese sentence.
+TELLING_NAME = 6.0
 # What a character of quote costs against a share of the question covered, and what starting at the subject is worth.
 LENGTH_PRICE = 1 / 400
 WHOLE_START = 0.08
@@ -227,6 +230,10 @@ def _answer_part(
         return [], refuse.empty(question), 0.0
     if not candidates:
         return [], refuse.nothing(question), 0.0
+    if _is_foreign(question, candidates):
+        question = _names_only(question, candidates)
+        if not any(word.weight >= TELLING_NAME for word in question.words):
+            return [], refuse.foreign(question), 0.0
     best_hit = max(candidate.hit.score for candidate in candidates)
     scored = sorted(
         (score_sentence(question, candidate, similarity, best_hit) for candidate in candidates),
@@ -240,6 +247,19 @@ def _answer_part(
     if question.kind in {Kind.LIST, Kind.OPEN, Kind.WHICH, Kind.REASON, Kind.METHOD, Kind.YES_NO}:
         chosen += _complements(question, best, scored[1:])
     return [_quote(question, item) for item in chosen], "", coverage
+
+
+def _is_foreign(question: Question, candidates: Sequence[Candidate]) -> bool:
+    """Whether an English question meets Chinese passages."""
+    return language_of(question.text) == "en" and language_of(candidates[0].evidence.around) == "zh"
+
+
+def _names_only(question: Question, candidates: Sequence[Candidate]) -> Question:
+    """The question with only those words that the passages hold: names and codes look alike in both languages."""
+    everything = "\n".join(dict.fromkeys(candidate.evidence.around for candidate in candidates))
+    held = word_coverage(question, everything)
+    words = tuple(word for word, share in zip(question.words, held, strict=True) if share == 1.0)
+    return replace(question, words=words, subject="")
 
 
 def _complements(question: Question, best: Scored, others: Sequence[Scored]) -> list[Scored]:

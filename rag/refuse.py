@@ -9,7 +9,7 @@ import numpy as np
 
 from rag.coverage import focus_weights, weights
 from rag.language import language_of
-from rag.question import Kind, Question
+from rag.question import Kind, Question, is_named
 from rag.spans import kind_fit
 
 # Thresholds chosen on the dev split of eval/questions/seeds.jsonl.
@@ -21,6 +21,8 @@ LEAST_FOCUS = 0.5
 LEAST_LOCAL = 0.2
 # Every name and every noun this rare (nats) has to be there, the noun also by a near synonym.
 RARE = 5.5
+# Inside the name of what is asked about, plainer words tell too: 半导体研究所 is not 物理研究所.
+RARE_IN_NAME = 3.0
 HELD = 0.55
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
@@ -66,6 +68,16 @@ def empty(question: Question) -> str:
 def nothing(question: Question) -> str:
     """For a search without any result."""
     return say(question, "文档中没有找到相关的段落。", "Nothing related was found in the documents.")
+
+
+def foreign(question: Question) -> str:
+    """For a question in another language than the documents, which only a language model can bridge."""
+    return say(
+        question,
+        "文档是另一种语言，内置回答不做翻译：请换用文档的语言提问，或设置 RAG_LLM 接上语言模型。",
+        "The documents are in Chinese and the embedded answerer does not translate: "
+        "ask in Chinese, or set RAG_LLM to a language model.",
+    )
 
 
 def check(question: Question, evidence: Evidence, local: np.ndarray, covered: np.ndarray) -> str:
@@ -117,8 +129,11 @@ def _missing_words(question: Question, covered: np.ndarray) -> list[str]:
     """Names and rare words of the question that the evidence does not hold; neighbouring ones joined."""
     lacking: list[str] = []
     last_end = -1
+    name_start = question.folded.find(question.subject) if is_named(question.subject) else -1
+    name_end = name_start + len(question.subject) if name_start >= 0 else -1
     for word, share in zip(question.words, covered, strict=True):
-        telling = word.is_name or word.is_role or (word.is_noun and word.weight >= RARE)
+        threshold = RARE_IN_NAME if name_start <= word.start < name_end else RARE
+        telling = word.is_name or word.is_role or (word.is_noun and word.weight >= threshold)
         if share >= HELD or not telling or len(word.text) == 1:
             continue
         text = question.text[word.start : word.start + len(word.text)]
