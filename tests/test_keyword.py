@@ -109,8 +109,16 @@ def test_a_question_of_dropped_words_still_searches(index):
     assert question_weights("是什么") != {}
 
 
-def test_words_that_are_pairs_count_twice():
-    assert question_weights("量子院位于哪里？") == {"量子": 2.0, "院": 1.0, "位于": 2.0, "子院": 1.0, "院位": 1.0}
+def test_whole_words_count_more_than_pairs():
+    assert question_weights("量子院GPU在中关村吗？") == {
+        "量子": 2.0,
+        "院": 1.0,
+        "gpu": 1.5,
+        "中关村": 1.5,
+        "子院": 1.0,
+        "中关": 1.0,
+        "关村": 1.0,
+    }
 
 
 def test_scores_of_named_passages_equal_those_of_the_search(index):

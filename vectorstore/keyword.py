@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+PAIR_WORD_WEIGHT = 2.0  # a word of two characters, which the index holds twice: as a word and as a pair
+WORD_WEIGHT = 1.5  # a longer word, or one in Latin letters or digits
 _HEAP = 64_000_000  # bytes a writer collects before it writes a segment
 _FOOTER_MAGIC = 1337
 _MARK = 0  # document key of the generation mark; the catalog's keys start at 1
@@ -215,14 +217,20 @@ class KeywordWriter:
 
 
 def question_weights(question: str) -> dict[str, float]:
-    """Search terms of a question → weight: 2 for a word that is a pair of characters, 1 for the rest.
+    """Search terms of a question → weight: whole words count more than the pairs of characters they are made of.
 
-    The index holds such a word twice, as a word and as a pair, and a question counts it likewise; on 2,000 questions
-    over 21,000 passages this gave 0.5 to 1.2 points of Recall@1.
+    The weights were chosen on 2,002 questions of CMRC 2018 (trial) and DRCD (dev) over 21,256 passages: equal weights
+    give a Recall@1 of 95.3 and 92.6, these 95.8 and 94.5. Words and pairs in two fields gave 95.3 and 92.9 at best.
     """
     kept = set(content_words(question))
     pairs = set(bigrams(fold(question)))
-    return {term: 2.0 if term in kept and term in pairs else 1.0 for term in question_terms(question)}
+
+    def weight(term: str) -> float:
+        if term not in kept or len(term) == 1:
+            return 1.0
+        return PAIR_WORD_WEIGHT if term in pairs else WORD_WEIGHT
+
+    return {term: weight(term) for term in question_terms(question)}
 
 
 def _mark(generation: int) -> tantivy.Document:
