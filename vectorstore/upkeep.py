@@ -84,6 +84,7 @@ class KeywordUpkeep:
 
     def mended(self) -> KeywordIndex:
         """The keyword index in step with the catalog, caught up or made anew; needs the writer lock."""
+        self._tidy()
         generation, index, fault = self._on_disk()
         if index is not None and index.generation == generation:
             return index
@@ -128,11 +129,11 @@ class KeywordUpkeep:
                 writer.commit(change.generation)
             for name, value in {**(meta or {}), "keyword": folder.name, "cutter": tokens.cutter()}.items():
                 change.set_meta(name, value)
-        self.tidy()
+        self._tidy()
         return index.newest()
 
-    def tidy(self) -> None:
-        """Delete the keyword indexes the catalog does not name; needs the writer lock."""
+    def _tidy(self) -> None:
+        """Delete the keyword indexes the catalog does not name: old ones, and those of a rebuild that was cut off."""
         named = self._catalog.meta()["keyword"]
         for path in keyword_folders(self.folder):
             if path.name != named:
