@@ -100,6 +100,24 @@ def test_signs_that_are_no_html_stay() -> None:
     assert text.load(plain.encode()).text == plain
 
 
+@pytest.mark.parametrize(
+    ("reference", "seen"),
+    [
+        ("&#1;", ""),
+        ("&#x1f", ""),
+        ("&#xFFFE;", ""),
+        ("&#xD800;", ""),
+        ("&#9999999;", ""),
+        ("\x0b", ""),
+        ("&#20013;", "中"),
+    ],
+)
+@pytest.mark.parametrize("loader", [text, markdown, html])
+def test_characters_that_may_not_stand_in_a_text(loader, reference: str, seen: str) -> None:
+    page = f"<div>甲{reference}<script>x</script>乙{reference}<p hidden>藏</p>{reference}尾<br></div>"
+    assert loader.load(page.encode()).text.replace("\n", "") == f"甲{seen}乙{seen}{seen}尾"
+
+
 def test_a_whole_page_in_a_text_file() -> None:
     content = text.load("<!DOCTYPE html><html><head><title>页</title></head><body><p>正文。</p></body></html>".encode())
     assert (content.text, content.title) == ("正文。", "页")

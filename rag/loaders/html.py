@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from rag.loaders.base import Content, decode, tidy, visible
+from rag.loaders.base import Content, decode, tidy
 from rag.loaders.facts import iso_date
 from rag.loaders.markup import parse_html, prune, readable_lines
 from rag.loaders.trailer import split_trailer
@@ -52,7 +52,7 @@ def load(data: bytes) -> Content:
 
 def load_text(text: str) -> Content:
     """Read an HTML page that is decoded already."""
-    root = parse_html(visible(text))
+    root = parse_html(text)
     title, date, author = _title(root), _date(root), _first(root, ("//meta[@name='author']/@content",))
     prune(root, surroundings=False)
     lines, facts = split_trailer(_main_lines(root))

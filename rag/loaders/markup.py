@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
+from rag.loaders.base import visible
+
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
@@ -21,6 +23,8 @@ _AROUND = frozenset(("nav", "aside", "footer", "form", "menu", "dialog"))
 _CJK = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff\u2018-\u201d\u2026"
 _wrap = re.compile(rf"(?<=[{_CJK}])[ \t]*\r?\n\s*(?=[{_CJK}])")
 _blanks = re.compile(r"[ \t\r\n\f]+")
+_breaks = re.compile("[\x0b\x0c\x1c-\x1e]")  # XML knows no such line breaks
+_reference = re.compile(r"&#(?:x([0-9a-f]{1,6})|(\d{1,7}));?", re.IGNORECASE)
 _around_name = re.compile(
     r"(?:^|[\s_-])(?:nav|navbar|menu|sidebar|side|footer|breadcrumbs?|crumbs?|copyright|share|related|recommend|comments?"
     r"|ads?|advert|toolbar|pager|pagination)(?:$|[\s_-])",
@@ -42,10 +46,17 @@ def parse_html(text: str) -> HtmlElement:
     # Bytes with a stated encoding: a declaration inside the text can't contradict what was decoded already.
     # Without huge_tree a text of 10 MB, or what is nested 256 deep, would be lost without a word.
     parser = HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, huge_tree=True)
+    text = _breaks.sub("\n", _reference.sub(lambda match: visible(_character(match)), visible(text)))
     try:
-        return document_fromstring(text.encode("utf-8", errors="replace"), parser=parser)
+        return document_fromstring(text.encode("utf-8"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):  # nothing in it but comments
         return document_fromstring(b"<html><body></body></html>")
+
+
+def _character(reference: re.Match[str]) -> str:
+    """The character of a reference such as &#20013;, "" where there is none; & and < stay references."""
+    code = int(reference[1], 16) if reference[1] else int(reference[2])
+    return reference[0] if chr(code % 0x110000) in "&<" else chr(code) if code < 0x110000 else ""
 
 
 def prune(root: HtmlElement, *, surroundings: bool) -> None:

@@ -13,7 +13,7 @@ _ELEMENT = (
     r"/?(?:a|abbr|article|b|big|blockquote|body|br|caption|center|cite|code|col|colgroup|dd|del|div|dl|dt|em|figcaption"
     r"|figure|font|footer|h[1-6]|head|header|hr|html|i|iframe|img|ins|label|li|link|main|mark|meta|nav|ol|p|pre|s|script"
     r"|section|small|span|strike|strong|style|sub|sup|table|tbody|td|tfoot|th|thead|title|tr|u|ul|video|[a-z]+:[a-z]+)"
-    r"(?:\s+[A-Za-z_:-]+\s*=[^<>]{0,2000}|\s*/?)>"
+    r"(?:\s+[A-Za-z_:-]+(?:\s*=[^<>]{0,2000})?|\s*)/?>"
 )
 _tag = re.compile(f"<{_ELEMENT}", re.IGNORECASE)
 _no_tag = re.compile(f"<(?!{_ELEMENT}|!--)", re.IGNORECASE)
