@@ -100,13 +100,16 @@ def focus_weights(question: Question) -> np.ndarray:
         return raw
     start = question.folded.find(question.subject)
     end = start + len(question.subject)
-    in_subject = np.array([start <= word.start < end or word.text.isdigit() for word in question.words])
-    if in_subject.all():
-        return raw
-    if in_subject.all():
-        in_subject[-1] = False  # 天门冬分布 is one run of nouns; what comes last is asked of what comes first
+    is_type = np.array([word.is_type for word in question.words])
+    if not is_type.all():
+        raw = np.where(is_type, 0.0, raw)
+        raw = raw / raw.sum() if raw.sum() else raw
+    in_subject = np.array([start <= word.start < end or word.text.isdigit() for word in question.words]) & ~is_type
+    if (in_subject | is_type).all() and in_subject.sum() > 1:
+        # 天门冬分布 is one run of nouns: what comes last is asked of what comes first
+        in_subject[np.flatnonzero(in_subject)[-1]] = False
     share = min(float(raw[in_subject].sum()), SUBJECT_SHARE)
     rest = float(raw[~in_subject].sum())
-    return (
-        np.where(in_subject, raw * share / raw[in_subject].sum(), raw * (1 - share) / rest) if share and rest else raw
-    )
+    if not share or not rest:
+        return raw
+    return np.where(in_subject, raw * share / raw[in_subject].sum(), raw * (1 - share) / rest)

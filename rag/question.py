@@ -72,7 +72,8 @@ _EACH = re.compile(
 _NOT_A_SUBJECT = frozenset(
     "它 它们 他 她 他们 她们 其 该 此 这 那 这个 那个 这家 那家 这里 那里 这儿 那儿 这些 那些 "
     "年 月 日 时候 时间 公司 机构 单位 人 地方 "
-    "一共 总共 目前 现在 如今 当前 今年 去年 前年 明年 今天 昨天 近日 最近 其中 同时 本次 此次 这次 未来".split()
+    "一共 总共 目前 现在 如今 当前 今年 去年 前年 明年 今天 昨天 近日 最近 其中 同时 本次 此次 这次 未来 "
+    "你好 您好 大家好 谢谢 多谢 感谢 不客气 再见 好的 hi hello thanks thank ok okay bye".split()
 )
 _NOUN = ("n", "j", "eng", "vn", "b", "l", "i", "t")
 _SPLIT_BEFORE = re.compile(r"有(?=[多几哪什何没啥])|位于|是|(?<![现正存])在|的")
@@ -111,6 +112,7 @@ class Word:
         is_name: a person, place, organisation, Latin word or quoted title: nothing else can stand for it.
         is_noun: a thing the evidence has to speak of, if only by another word.
         is_role: a post that a person holds (所长, CEO).
+        is_type: it names the kind of answer (什么职务, 哪栋楼), which the text need not spell out.
     """
 
     text: str
@@ -119,6 +121,7 @@ class Word:
     is_name: bool
     is_noun: bool
     is_role: bool
+    is_type: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +186,9 @@ def _words(folded: str) -> tuple[Word, ...]:
             factor = (0.5 if len(word) == 1 else 1.0) * (0.4 if asked else _TAG_WEIGHTS.get(tag[0], 1.0))
             is_noun = tag.startswith("n") and len(word) > 1 and not asked
             is_name = tag in _NAME_TAGS and not asked
-            found.append(Word(word, start, factor * rarity(word), is_name, is_noun, _ROLE.search(word) is not None))
+            found.append(
+                Word(word, start, factor * rarity(word), is_name, is_noun, _ROLE.search(word) is not None, asked)
+            )
         start += len(word)
     return tuple(found)
 
