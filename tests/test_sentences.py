@@ -137,9 +137,9 @@ def test_text_without_any_mark_is_cut_at_the_limit() -> None:
 @pytest.mark.parametrize(
     "unit", ["国", "a", "“", "。”国", "a.", "1.国", "A.国", '。"', "(国", "《国！", "…a", " ", "“好。”说"]
 )
-def test_a_megabyte_takes_no_more_than_linear_time(unit: str) -> None:
-    """Twice the text may cost three times, not four; and a megabyte stays within seconds on a busy machine."""
-    text = unit * (500_000 // len(unit))
+def test_time_grows_with_the_text_and_no_faster(unit: str) -> None:
+    """Twice the text may cost three times, not four, on a busy machine."""
+    text = unit * (300_000 // len(unit))
     took = []
     for size in (len(text) // 2, len(text)):
         started = time.process_time()
