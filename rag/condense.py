@@ -12,7 +12,7 @@ from vectorstore.tokens import fold, words
 History = Sequence[tuple[str, str]]
 
 _PRONOUN = re.compile(
-    r"它们|他们|她们|它|他|她|(?:这|那|该)(?:家|所|个|座|项|位|座|款|种|台|套)?(?:公司|企业|机构|单位|研究院|研究所|院|所|中心|平台|装置|项目|科学城|地方|城市|人|药|产品)|其(?!他|它|中|实|次|余)"
+    r"(?<![其吉维])[它他]们?|她们?|(?:这|那|该)(?:家|所|个|座|项|位|座|款|种|台|套)?(?:公司|企业|机构|单位|研究院|研究所|院|所|中心|平台|装置|项目|科学城|地方|城市|人|药|产品)|其(?!他|它|中|实|次|余)"
     r"|(?:^|(?<=[,。?]))(?:这里|那里|那儿|这儿)|\b(?:its?|they|their|he|she|his|her)\b"
 )
 _AMONG = re.compile(r"^其中的?")
@@ -57,17 +57,19 @@ def _stand_alone(question: str, topic: str, last: str) -> str:
     if not topic:
         return question
     folded = fold(question)
-    if found := _AMONG.match(folded) or _PRONOUN.search(folded):
-        if topic in folded:
-            return question
-        return question[: found.start()] + topic + question[found.end() :]
+    if found := _AMONG.match(folded):
+        return f"{topic}的{question[found.end() :]}"
+    if found := _PRONOUN.search(folded):
+        return question if topic in folded else question[: found.start()] + topic + question[found.end() :]
     bare = _TRAILING.sub("", _LEADING.sub("", question)).strip(" ，,")
     if _is_elliptic(question, bare):
         return _take_over(bare, last, topic)
     own = subject(folded)
-    if not own or _belongs_to_topic(question, own):
-        return topic + _LEADING.sub("", question)
-    return question
+    rest = _LEADING.sub("", question)
+    if own and _belongs_to_topic(question, own):
+        # with 的 between them, what comes next is still about the topic and not about 量子院负责人
+        return f"{topic}的{rest}" if fold(rest).startswith(own) else topic + rest
+    return question if own else topic + rest
 
 
 def _topic(standalone: str, answered: str) -> str:
