@@ -1,7 +1,28 @@
-"""Shared by all tests: no hub, no telemetry, one thread per model."""
+"""Shared by all tests: no hub, no telemetry, no settings or proxy of this machine, one thread per model."""
+
+from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from rag import Assistant
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+for name in [name for name in os.environ if name.startswith("RAG_") or name.lower().endswith("_proxy")]:
+    del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def seeds_assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    """An assistant over the seed documents with the embedded answerer; shared, so leave its index as it is."""
+    from rag import Assistant, Settings
+    from rag.assistant import SEEDS
+
+    with Assistant.build(SEEDS, settings=Settings(index=tmp_path_factory.mktemp("seeds") / "index")) as assistant:
+        yield assistant
