@@ -29,6 +29,13 @@ from vectorstore.records import Document, DocumentInfo, Passage
 
 logger = logging.getLogger(__name__)
 
+PRAGMAS = (
+    "synchronous=FULL",  # on disk when a change returns
+    "fullfsync=ON",  # the same on macOS
+    "foreign_keys=ON",
+    "secure_delete=ON",  # what is deleted is overwritten
+    "journal_size_limit=16777216",  # bytes of log kept after a large change
+)
 BUSY_WAIT = 30.0  # seconds SQLite waits for a lock of its own
 CLEAN_WAIT = 1.0  # seconds `clean` waits for readers of older states
 
@@ -177,7 +184,7 @@ class Catalog:
             check_same_thread=False,
             timeout=BUSY_WAIT,
         )
-        for pragma in ("synchronous=FULL", "fullfsync=ON", "foreign_keys=ON", "secure_delete=ON"):
+        for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         return connection
 

@@ -154,17 +154,11 @@ class LocalStore:
             ValueError: a passage is not the text of its document at its offsets.
             StoreLocked: another process kept writing for longer than the time-out.
         """
-        with self._writing() as keyword, keyword.writer() as writer:
-            with self._catalog.writing() as change:
-                written = 0
-                for entries in batches(_added(change, documents), BATCH):
-                    self._index(change, writer, entries)
-                    written += len(entries)
-                writer.remove(gone.document for gone in change.removed)
-            if change.changed:
-                writer.commit(change.generation)
-        if change.removed:
-            self._catalog.clean()
+        with self._changing() as (change, writer):
+            written = 0
+            for entries in batches(_added(change, documents), BATCH):
+                self._index(change, writer, entries)
+                written += len(entries)
         return written
 
     def remove(self, document_ids: Sequence[str]) -> int:
@@ -173,21 +167,15 @@ class LocalStore:
         When it returns, no search finds them and no file holds their text. Single words of theirs may stay in the word
         list of the keyword index until tantivy merges it, or `compact` is called.
         """
-        with self._writing() as keyword, keyword.writer() as writer:
-            with self._catalog.writing() as change:
-                change.remove(document_ids)
-                writer.remove(gone.document for gone in change.removed)
-            if change.changed:
-                writer.commit(change.generation)
-        if change.removed:
-            self._catalog.clean()
+        with self._changing() as (change, _):
+            change.remove(document_ids)
         return len(change.removed)
 
     def compact(self) -> None:
         """Make the keyword index anew without any trace of removed documents, and give free space back to the disk."""
         with self._writing():
             self._keyword.renew()
-        self._catalog.clean()
+            self._catalog.clean()
 
     # Reading
 
@@ -280,6 +268,19 @@ class LocalStore:
             raise StoreError(f"The index in {self.folder} is open for reading only. Open it without read_only.")
         with self._lock.held():
             yield self._keyword.mended()
+
+    @contextmanager
+    def _changing(self) -> Iterator[tuple[Change, KeywordWriter]]:
+        """One change to the catalog, then the same to the keyword index."""
+        with self._writing() as keyword:
+            with keyword.writer() as writer:
+                with self._catalog.writing() as change:
+                    yield change, writer
+                if change.changed:
+                    writer.remove(gone.document for gone in change.removed)
+                    writer.commit(change.generation)
+            if change.removed:
+                self._catalog.clean()
 
     def _current_dense(self) -> DenseIndex:
         """The dense index at the catalog's generation."""
