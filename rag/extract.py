@@ -1,9 +1,4 @@
-"""The embedded answerer: the sentences that answer, cut to the clauses that matter, or a refusal. No LLM. Pure.
-
-Every candidate sentence is scored by how much of the question it covers, weighted by how rare each word is: in the
-sentence itself, in its scope (the sentences before it that share its subject), in its passage, and in the title and
-opening of its document. A sentence that holds a thing of the asked kind (a number, a date, a person) is preferred.
-"""
+"""The embedded answerer: the sentences that answer, cut to the clauses that matter, or a refusal. No LLM. Pure."""
 
 from __future__ import annotations
 
@@ -15,26 +10,12 @@ import numpy as np
 from rag import refuse
 from rag.coverage import Similarity, focus_weights, weights, word_coverage
 from rag.language import language_of
-from rag.question import Kind, Question, analyse, is_named, split_parts, subject
-from rag.sentences import split_clauses, split_sentences
-from rag.spans import Span, find_short, kind_fit
+from rag.question import Kind, Question, analyse, split_parts
+from rag.score import Candidate, Scored, find_candidates, score_sentences
+from rag.sentences import split_clauses
+from rag.spans import Span, find_short
 from rag.types import Hit, Passage
-from vectorstore.tokens import fold
 
-# How much a question word counts where it is found, the sentence itself being 1. Chosen on the dev split of
-# eval/questions/seeds.jsonl; flat around these values.
-IN_SCOPE = 0.85
-IN_PASSAGE = 0.6
-IN_OPENING = 0.6
-# Share of the score that comes from the sentence alone; the rest from sentence and surroundings together.
-LOCAL_SHARE = 0.55
-KIND_BONUS = 0.25
-SUBJECT_BONUS = 0.1
-NOT_A_STATEMENT = 0.25
-RETRIEVAL_BONUS = 0.08
-# Word vectors nearer than this stand for the same thing (搬家 / 搬迁).
-SAME_MEANING = 0.5
-PARAPHRASED = 0.85
 # A second sentence is added when it covers this much of the question's weight that the first leaves uncovered.
 WORTH_ADDING = 0.3
 # Longest quote in characters before it is cut to the clauses that answer.
@@ -79,37 +60,6 @@ class Extract:
         return not self.quotes
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One sentence of a hit, with its place in the passage and its surroundings."""
-
-    hit: Hit
-    start: int
-    end: int
-    evidence: refuse.Evidence
-    is_statement: bool
-
-    @property
-    def folded(self) -> str:
-        """The sentence itself."""
-        return self.evidence.sentence
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A candidate with its scores.
-
-    Attributes:
-        local: share of each question word in the sentence itself, shape (W,).
-        covered: the same with its surroundings, each at its discount, shape (W,).
-    """
-
-    candidate: Candidate
-    local: np.ndarray
-    covered: np.ndarray
-    score: float
-
-
 def extract(
     text: str,
     hits: Sequence[Hit],
@@ -127,7 +77,7 @@ def extract(
         openings: document id → its first lines.
         similarity: cosines between two lists of words, for paraphrases; None matches by characters only.
     """
-    candidates = _candidates(hits, before or {}, openings or {})
+    candidates = find_candidates(hits, before or {}, openings or {})
     quotes: list[Quote] = []
     reasons: list[str] = []
     scores: list[float] = []
@@ -145,83 +95,6 @@ def extract(
     )
 
 
-def _candidates(hits: Sequence[Hit], before: Mapping[str, str], openings: Mapping[str, str]) -> list[Candidate]:
-    """Every sentence of the hits with its surroundings."""
-    found = []
-    for hit in hits:
-        passage = hit.passage
-        folded = fold(passage.text)
-        around = fold(before.get(passage.id, "")) + "\n" + folded
-        opening = fold(passage.title + "\n" + openings.get(passage.document_id, ""))
-        scope_start = 0
-        for start, end in split_sentences(passage.text):
-            own = subject(folded[start : start + 40])
-            if own and is_named(own):
-                scope_start = start
-            found.append(
-                Candidate(
-                    hit=hit,
-                    start=start,
-                    end=end,
-                    evidence=refuse.Evidence(folded[start:end], folded[scope_start:end], around, opening),
-                    is_statement=_is_statement(passage.text[start:end]),
-                )
-            )
-    return found
-
-
-def _is_statement(sentence: str) -> bool:
-    """Whether a sentence states something: not a heading, not a question."""
-    last = sentence.rstrip('”’」』）)】" ')[-1:]
-    return last not in "?？" and (last in "。！!.…；;" or len(sentence) >= 25 or any(c.isdigit() for c in sentence))
-
-
-def score_sentence(question: Question, candidate: Candidate, similarity: Similarity | None, best_hit: float) -> Scored:
-    """Score one candidate sentence for one question; higher is better, roughly in [-0.5, 1.3]."""
-    local = word_coverage(question, candidate.folded)
-    covered = np.maximum.reduce(
-        [
-            local,
-            IN_SCOPE * word_coverage(question, candidate.evidence.scope),
-            IN_PASSAGE * word_coverage(question, candidate.evidence.around),
-            IN_OPENING * word_coverage(question, candidate.evidence.opening),
-        ]
-    )
-    if similarity is not None:
-        soft = _paraphrases(question, candidate, covered, similarity)
-        local, covered = np.maximum(local, soft), np.maximum(covered, soft)
-    score = LOCAL_SHARE * float(focus_weights(question) @ local) + (1 - LOCAL_SHARE) * float(
-        weights(question) @ covered
-    )
-    score += KIND_BONUS * kind_fit(question, candidate.folded)
-    score += SUBJECT_BONUS if question.subject and 0 <= candidate.folded.find(question.subject) < 5 else 0.0
-    score -= 0.0 if candidate.is_statement else NOT_A_STATEMENT
-    score += RETRIEVAL_BONUS * candidate.hit.score / best_hit if best_hit > 0 else 0.0
-    return Scored(candidate, local, covered, score)
-
-
-def _paraphrases(question: Question, candidate: Candidate, covered: np.ndarray, similarity: Similarity) -> np.ndarray:
-    """For each question word that is not there, how near the sentence's nearest word is; 0 below SAME_MEANING."""
-    from vectorstore.tokens import words
-
-    soft = np.zeros(len(question.words))
-    open_words = [
-        i
-        for i, word in enumerate(question.words)
-        if covered[i] < SAME_MEANING and not word.is_name and _may_vary(word.text)
-    ]
-    there = [word for word in dict.fromkeys(words(candidate.folded)) if _may_vary(word)]
-    if open_words and there:
-        nearest = similarity([question.words[i].text for i in open_words], there).max(axis=1)
-        soft[open_words] = np.where(nearest >= SAME_MEANING, PARAPHRASED * nearest, 0.0)
-    return soft
-
-
-def _may_vary(word: str) -> bool:
-    """Whether another word can say the same: names, numbers and single characters have no synonyms."""
-    return len(word) > 1 and not word.isascii()
-
-
 def _answer_part(
     question: Question, candidates: Sequence[Candidate], similarity: Similarity | None
 ) -> tuple[list[Quote], str, float]:
@@ -234,11 +107,7 @@ def _answer_part(
         question = _names_only(question, candidates)
         if not any(word.weight >= TELLING_NAME for word in question.words):
             return [], refuse.foreign(question), 0.0
-    best_hit = max(candidate.hit.score for candidate in candidates)
-    scored = sorted(
-        (score_sentence(question, candidate, similarity, best_hit) for candidate in candidates),
-        key=lambda item: (-item.score, item.candidate.hit.passage.id, item.candidate.start),
-    )
+    scored = score_sentences(question, candidates, similarity)
     best = scored[0]
     coverage = float(weights(question) @ best.covered)
     if reason := refuse.check(question, best.candidate.evidence, best.local, best.covered):

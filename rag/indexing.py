@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rag.documents import document_id, find_files, load_document
 from rag.errors import LoadError
+from rag.loaders import SUFFIXES
 from rag.passages import split_passages
 from rag.settings import Settings
 from rag.types import Document, Passage
@@ -42,9 +43,15 @@ def index_files(store: LocalStore, paths: Paths, settings: Settings, progress: P
     """Add files, folders and globs to a store in one change; unchanged files are left as they are.
 
     Raises:
-        LoadError: a named path does not exist or no loader reads a named file.
+        LoadError: a named path does not exist, no loader reads a named file, or nothing readable is there.
     """
-    files = find_files([paths] if isinstance(paths, str | Path) else paths)
+    named = [paths] if isinstance(paths, str | Path) else list(paths)
+    files = find_files(named)
+    if not files:
+        kinds = " ".join(sorted(SUFFIXES))
+        raise LoadError(
+            f"{', '.join(map(str, named))} 里没有可读的文件。 No readable file there; these are read: {kinds}"
+        )
     known = store.digests()
     added: list[str] = []
     unchanged: list[str] = []
