@@ -74,9 +74,9 @@ element.addEventListener("click", (event) => {
 """
 CLICK_REMOVE = """
 element.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-source]");
+  const button = event.target.closest("[data-document]");
   if (!button) return;
-  if (button.dataset.armed) return trigger("remove", { source: button.dataset.source });
+  if (button.dataset.armed) return trigger("remove", { document: button.dataset.document });
   const label = button.textContent;
   button.dataset.armed = "yes";
   button.textContent = button.dataset.confirm;
@@ -120,6 +120,7 @@ def build_page(assistant: "Assistant") -> "gr.Blocks":
     def asked(question: str, turns: Turns, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         question, language = question.strip(), language_of(request)
         if not question:
+            yield (same,) * 6  # a generator that yields nothing would empty every output
             return
         run: Any = Run()
         own_run, finished = run, render_turns(turns, language)
@@ -155,7 +156,7 @@ def build_page(assistant: "Assistant") -> "gr.Blocks":
 
     def removed(turns: Turns, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         language = language_of(request)
-        result = remove_document(assistant, str(event.source), folder, language)
+        result = remove_document(assistant, str(event.document), folder, language)
         documents = render_documents(assistant.documents(), language)
         return render_results([result]), documents, same if turns else welcome(language)
 
@@ -219,6 +220,7 @@ def launch_options() -> dict[str, Any]:
         "state_session_capacity": 1000,
         "footer_links": [],
         "run_history": False,
+        "enable_monitoring": False,
         "share": False,
         "ssr_mode": False,
         "quiet": True,

@@ -79,6 +79,11 @@ def test_a_file_is_copied_indexed_and_replaced(assistant: Assistant, tmp_path: P
     assert len(assistant.documents()) == 2
 
 
+def test_a_name_with_glob_characters_is_a_plain_name(assistant: Assistant, tmp_path: Path) -> None:
+    dropped = drop(tmp_path / "up", "[1]笔记.txt", "会议定于三月五日。")
+    assert add_file(assistant, dropped, tmp_path / "files", SUFFIXES, "zh") == (True, "[1]笔记.txt：已读入，1 段")
+
+
 def test_a_bad_replacement_leaves_the_old_file(assistant: Assistant, tmp_path: Path) -> None:
     files = tmp_path / "index" / "files"
     add_file(assistant, drop(tmp_path / "up", "纪要.txt", "会议定于三月五日。"), files, SUFFIXES, "zh")
@@ -118,9 +123,10 @@ def test_too_many_files_are_said_and_the_first_ones_taken(assistant: Assistant, 
 def test_removing_deletes_copies_but_never_the_readers_own_files(assistant: Assistant, tmp_path: Path) -> None:
     files = tmp_path / "index" / "files"
     add_file(assistant, drop(tmp_path / "up", "纪要.txt", "会议定于三月五日。"), files, SUFFIXES, "zh")
-    assert remove_document(assistant, "纪要.txt", files, "zh") == (True, "已移除 纪要.txt")
+    own, copy = sorted(assistant.documents(), key=lambda info: info.source == "纪要.txt")
+    assert remove_document(assistant, copy.id, files, "zh") == (True, "已移除 纪要.txt")
     assert list(files.iterdir()) == []
-    assert remove_document(assistant, "章程.txt", files, "zh") == (True, "已移除 章程.txt")
+    assert remove_document(assistant, own.id, files, "zh") == (True, "已移除 章程.txt")
     assert (tmp_path / "docs" / "章程.txt").exists()
     assert assistant.documents() == []
-    assert remove_document(assistant, "章程.txt", files, "zh")[0] is False
+    assert remove_document(assistant, own.id, files, "zh")[0] is False

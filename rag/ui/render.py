@@ -144,7 +144,7 @@ def render_documents(documents: Sequence[DocumentInfo], language: Language) -> s
         facts = [info.source, info.date or "", say(language, "passages", passages=info.passages)]
         rows.append(
             f"<li><div>{_element('p', info.title, 'wj-title')}{_meta(facts)}</div>"
-            f'<button type="button" class="wj-remove" data-source="{_attribute(info.source)}" '
+            f'<button type="button" class="wj-remove" data-document="{_attribute(info.id)}" '
             f'data-confirm="{_attribute(say(language, "confirm"))}" '
             f'aria-label="{_attribute(say(language, "remove") + " " + info.title)}">'
             f"{_text(say(language, 'remove'))}</button></li>"

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Protocol
 
+from rag.documents import document_id
 from rag.errors import LoadError, WenjuError
 from rag.ui.labels import Language, say
 from vectorstore.records import DocumentInfo
@@ -116,22 +117,25 @@ def add_file(
         return False, say(language, "rejected", name=file.name, reason=str(error).removeprefix(f"{file.name}: "))
     finally:
         file.unlink(missing_ok=True)
-    path = (folder / name).resolve()
-    passages = sum(info.passages for info in library.documents() if info.path == str(path))
+    identity = document_id(folder / name)
+    passages = sum(info.passages for info in library.documents() if info.id == identity)
     return True, say(language, "replaced" if replaced else "added", name=name, passages=passages)
 
 
-def remove_document(library: Library, source: str, folder: Path, language: Language) -> tuple[bool, str]:
-    """Take a document out of the index and say how it went; its file is deleted only if it is a copy in `folder`."""
-    gone = [Path(info.path) for info in library.documents() if info.source == source and info.path]
+def remove_document(library: Library, identity: str, folder: Path, language: Language) -> tuple[bool, str]:
+    """Take a document out of the index by its id and say how it went.
+
+    Its file is deleted only if it is a copy in `folder`; a file indexed where the reader keeps it is never touched.
+    """
+    gone = [info for info in library.documents() if info.id == identity]
     try:
-        library.remove(source)
-        for path in gone:
-            if path.parent.resolve() == folder.resolve():
-                path.unlink(missing_ok=True)
+        library.remove(identity)
+        for info in gone:
+            if Path(info.path).parent.resolve() == folder.resolve():
+                Path(info.path).unlink(missing_ok=True)
     except (WenjuError, OSError) as error:
         return False, str(error)
-    return True, say(language, "removed", name=source)
+    return True, say(language, "removed", name="、".join(info.source for info in gone))
 
 
 def _keep(library: Library, file: Path, target: Path) -> bool:
