@@ -1,0 +1,104 @@
+"""Text → token ids of the embedded model, whole arrays at a time.
+
+Han characters are taken in overlapping pairs (量子院 → 量, 量子, 子院, 院); a pair that is not in the vocabulary falls
+back to its two characters. Runs of ASCII letters and digits are tokens of their own. Width, script and case are folded.
+The `tokenizer.json` beside the model says the same in the terms of the `tokenizers` package, for sentence-transformers;
+a test holds the two together. This one is about eight times faster.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+HAN_FIRST, HAN_LAST = 0x4E00, 0x9FFF
+# Combining marks below U+0800 are dropped; what is neither Han nor an ASCII letter or digit ends a run.
+DROPPED = tuple(code for code in range(0x300, 0x800) if unicodedata.category(chr(code)) in ("Mn", "Me"))
+
+_BREAK, _ASCII, _DROP = 0, -1, -2  # symbols of code points; a positive one is a Han character
+
+
+class Pieces:
+    """The vocabulary of the embedded model and the rule that cuts text into it.
+
+    Args:
+        vocabulary: Tokens in row order: row 0 stands for nothing, then single Han characters, pairs of them, and
+            runs of two or more ASCII letters (lower case) and digits.
+        folded: Character → the character it is read as (traditional to simplified, full width to ASCII).
+    """
+
+    def __init__(self, vocabulary: Sequence[str], folded: Mapping[str, str]) -> None:
+        characters = 1
+        while characters < len(vocabulary) and _is_han(vocabulary[characters]) and len(vocabulary[characters]) == 1:
+            characters += 1
+        self._base = characters  # symbols of Han characters are their rows, 1 … base - 1
+        self._symbols = np.zeros(0x110000, np.int32)
+        self._ascii = np.zeros(0x110000, np.uint8)
+        for row, character in enumerate(vocabulary[1:characters], start=1):
+            self._symbols[ord(character)] = row
+        for code in range(0x30, 0x3A):
+            self._symbols[code], self._ascii[code] = _ASCII, code
+        for code in range(0x61, 0x7B):
+            self._symbols[[code, code - 32]], self._ascii[[code, code - 32]] = _ASCII, code
+        self._symbols[list(DROPPED)] = _DROP
+        old = np.fromiter(map(ord, folded), np.int64, len(folded))
+        new = np.fromiter(map(ord, folded.values()), np.int64, len(folded))
+        self._symbols[old], self._ascii[old] = self._symbols[new], self._ascii[new]
+
+        pairs = [row for row, token in enumerate(vocabulary) if len(token) == 2 and _is_han(token)]
+        letters = np.array([*map(ord, "".join(vocabulary[row] for row in pairs))], np.int64).reshape(-1, 2)
+        keys = self._symbols[letters[:, 0]].astype(np.int64) * self._base + self._symbols[letters[:, 1]]
+        order = np.argsort(keys, kind="stable")
+        self._pairs = np.append(keys[order], np.iinfo(np.int64).max)
+        self._pair_rows = np.append(np.array(pairs, np.int32)[order], np.int32(0))
+        self._words = {token: row for row, token in enumerate(vocabulary) if row and not _is_han(token)}
+
+    def encode(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Token rows of the texts one after another (int32, in reading order), and how many each text has (int64)."""
+        if not texts:
+            return np.zeros(0, np.int32), np.zeros(0, np.int64)
+        codes = np.frombuffer(("\0".join(texts) + "\0").encode("utf-32-le", "surrogatepass"), np.uint32)
+        ends = np.cumsum(np.fromiter((len(text) + 1 for text in texts), np.int64, len(texts)))
+        symbols = self._symbols[codes]
+        dropped = symbols == _DROP
+        if dropped.any():
+            codes, symbols = codes[~dropped], symbols[~dropped]
+            ends -= np.cumsum(dropped)[ends - 1]
+
+        # One line per gap between neighbours: the pair that spans it, or what is left of it on either side, and the
+        # word that begins there.
+        slots = np.zeros((len(symbols), 3), np.int32)
+        after = np.maximum(symbols, 0)
+        before = np.concatenate((after[-1:] * 0, after[:-1]))
+        rows = np.zeros(len(symbols), np.int32)
+        inside = np.flatnonzero((before > 0) & (after > 0))
+        keys = before[inside].astype(np.int64) * self._base + after[inside]
+        found = np.searchsorted(self._pairs, keys)
+        rows[inside] = np.where(self._pairs[found] == keys, self._pair_rows[found], 0)
+        slots[:, 0] = np.where(rows > 0, rows, before)
+        slots[:, 1] = np.where(rows > 0, 0, after)
+        starts, tokens = self._word_rows(codes, symbols)
+        slots[starts, 2] = tokens
+
+        used = slots > 0
+        total = np.cumsum(used.sum(axis=1))[ends - 1]
+        return slots[used], np.diff(total, prepend=0)
+
+    def _word_rows(self, codes: np.ndarray, symbols: np.ndarray) -> tuple[np.ndarray, list[int]]:
+        """Where runs of letters and digits start, and the row of each (0 when unknown)."""
+        kinds = np.minimum(symbols, 0)
+        changes = np.flatnonzero(np.diff(kinds, prepend=_BREAK))
+        starts = changes[kinds[changes] < 0]
+        inside = kinds < 0
+        text = self._ascii[codes[inside]].tobytes().decode("ascii")
+        offsets = np.cumsum(inside)[starts] - 1
+        bounds = [*offsets.tolist(), len(text)]
+        get = self._words.get
+        return starts, [get(text[start:end], 0) for start, end in pairwise(bounds)]
+
+
+def _is_han(token: str) -> bool:
+    return HAN_FIRST <= ord(token[0]) <= HAN_LAST
