@@ -182,10 +182,12 @@ def _words(folded: str) -> tuple[Word, ...]:
     start = 0
     for word, tag in rjieba.tag(bare):
         if word[0].isalnum() and word not in QUESTION_WORDS:
-            asked = bool(_TYPE_ASKED.search(folded[:start])) and tag not in _NAME_TAGS
+            # the tagger takes 城市 itself for the name of a place
+            named = tag in _NAME_TAGS and word != "城市"
+            asked = bool(_TYPE_ASKED.search(folded[:start])) and not named
             factor = (0.5 if len(word) == 1 else 1.0) * (0.4 if asked else _TAG_WEIGHTS.get(tag[0], 1.0))
             is_noun = tag.startswith("n") and len(word) > 1 and not asked
-            is_name = tag in _NAME_TAGS and not asked
+            is_name = named and not asked
             found.append(
                 Word(word, start, factor * rarity(word), is_name, is_noun, _ROLE.search(word) is not None, asked)
             )
