@@ -1,0 +1,215 @@
+"""Answers without a language model: the right sentence, or a refusal that says what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.documents import document_from_text
+from rag.extract import MOST_QUOTES, Extract, extract
+from rag.passages import split_passages
+from rag.types import Document, Hit
+
+QUANTUM = (
+    "量子院位于中关村软件园，2017年12月成立。量子院院长助理张硕介绍，量子院已入职的全职科研人员217名，"
+    "其中首席科学家2名、外籍人员12名。"
+)
+HUAHUI = "华辉安健是一家生物科技公司，于2015年在北京成立。据华辉安健CEO陈彬介绍，公司总产能4000升。"
+CITY = (
+    "“三城一区”是主平台，即中关村科学城、怀柔科学城、未来科学城和创新型产业集群示范区。"
+    "怀柔科学城建成房源1.8万套,已保障25个院所。"
+)
+
+
+def hits_of(*texts: str) -> list[Hit]:
+    """Every passage of these documents, in order, as if a search had found them."""
+    hits: list[Hit] = []
+    for number, text in enumerate(texts):
+        document = document_from_text(text, source=f"{number}.txt", title=f"文档{number}")
+        hits += [Hit(passage, 1 - number / 10) for passage in split_passages(document, minimum=20, maximum=200)]
+    return hits
+
+
+def ask(question: str, *texts: str) -> Extract:
+    return extract(question, hits_of(*(texts or (QUANTUM, HUAHUI, CITY))))
+
+
+def quoted(found: Extract) -> list[str]:
+    """The quotes, cut from their passages by offset."""
+    return [
+        quote.passage.text[quote.start - quote.passage.start : quote.end - quote.passage.start]
+        for quote in found.quotes
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "short", "sentence"),
+    [
+        ("量子院位于哪里？", "中关村软件园", "量子院位于中关村软件园"),
+        ("量子院什么时候成立？", "2017年12月", "2017年12月成立"),
+        ("量子院有多少外籍人员？", "12名", "外籍人员12名"),
+        ("量子院院长助理是谁？", "张硕", "量子院院长助理张硕"),
+        ("华辉安健的总产能是多少？", "4000升", "公司总产能4000升"),
+        ("華輝安健的ＣＥＯ是誰？", "陈彬", "据华辉安健CEO陈彬介绍"),
+        ("华辉安健位于哪个城市", "北京", "在北京成立"),
+        ("怀柔科学城建成了多少套住房？", "1.8万套", "怀柔科学城建成房源1.8万套"),
+        ("三城一区包括哪些？", "中关村科学城、怀柔科学城、未来科学城和创新型产业集群示范区", "三城一区"),
+        ("三城一区是什么？", "", "主平台"),
+    ],
+)
+def test_the_sentence_that_answers(question: str, short: str, sentence: str) -> None:
+    found = ask(question)
+    assert not found.refused
+    assert found.reason == ""
+    assert found.short == short
+    assert sentence in "".join(quoted(found))
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"),
+    [
+        pytest.param("红烧肉怎么做？", "文中没有提到“红烧肉”。", id="another-topic"),
+        pytest.param("物理所位于哪里？", "文中没有提到“物理所”。", id="another-institute"),
+        pytest.param("华辉安健的CTO是谁？", "文中没有提到“CTO”。", id="another-post"),
+        pytest.param("量子院2019年有多少人？", "文中没有2019年的", id="a-year-the-text-does-not-name"),
+        pytest.param("量子院的院长是谁？", "文中提到的是“院长助理”，不是所问的职务。", id="the-assistant-is-not-it"),
+        pytest.param("量子院的预算是多少？", "没有", id="an-attribute-the-text-does-not-give"),
+        pytest.param("华辉安健有多少名员工？", "没有", id="a-number-the-text-does-not-give"),
+        pytest.param("？？", "问题里没有可以检索的内容，请说得具体一些。", id="no-content"),
+        pytest.param("Where is it?", "The question names nothing to look for; please be more specific.", id="english"),
+        pytest.param("Who is the CEO of Tesla?", "The documents ", id="english-reason"),
+    ],
+)
+def test_a_refusal_says_what_is_missing(question: str, reason: str) -> None:
+    found = ask(question)
+    assert found.refused
+    assert found.quotes == ()
+    assert found.short == ""
+    assert reason in found.reason
+
+
+def test_a_number_of_another_kind_is_no_answer() -> None:
+    found = ask("论坛的会场有多少平方米？", "论坛的会场举办了3场研讨会，论坛的会场很大。")
+    assert found.refused
+    assert found.reason == "文中谈到了这件事，但没有给出这个数字。"
+    assert ask("论坛的会场是哪一年建成的？", "论坛的会场已经建成，论坛的会场很大。").reason == (
+        "文中谈到了这件事，但没有说是什么时候。"
+    )
+
+
+def test_the_other_years_are_named() -> None:
+    found = ask("量子院2019年有多少人？", "2017年，量子院有120人。2021年，量子院有217人。")
+    assert found.reason == "文中没有2019年的说法，只有2017、2021年的。"
+
+
+def test_two_questions_in_one_message() -> None:
+    both = ask("华辉安健哪年成立，CEO是谁？")
+    assert both.short == "2015年；陈彬"
+    assert len(both.quotes) == 2
+    half = ask("华辉安健哪年成立，CTO是谁？")
+    assert half.short == "2015年"
+    assert not half.refused
+    assert half.reason == "文中没有提到“CTO”。"
+    neither = ask("红烧肉怎么做；清蒸鱼怎么做？")
+    assert neither.refused
+    assert "红烧肉" in neither.reason
+    assert "清蒸鱼" in neither.reason
+
+
+def test_no_passages_no_answer() -> None:
+    assert extract("量子院位于哪里？", []) == Extract((), "文档中没有找到相关的段落。", "", 0.0)
+    assert extract("Where is the quantum institute?", []).reason == "Nothing related was found in the documents."
+
+
+def test_a_long_sentence_is_cut_to_whole_clauses_that_answer() -> None:
+    long = (
+        "目前创新中心与中关村生命科学园合作，建设了9000M2的硬科技孵化器，凭借工艺研发技术、数字化工厂运行体系、"
+        "稳定的平台生产工艺、模块化组合的成本优势，为全球细胞与基因治疗领域创新药企提供包括病毒载体、细胞治疗产品、"
+        "核心工具酶等全品类中试与商业化生产阶段的工业生产支撑。"
+    )
+    found = ask("创新中心的硬科技孵化器有多大？", long)
+    (quote,) = quoted(found)
+    assert found.short == "9000M2"
+    assert "9000M2的硬科技孵化器" in quote
+    assert len(quote) < len(long)
+    start = long.index(quote)
+    assert start == 0 or long[start - 1] in "，、"
+    assert long[start + len(quote)] in "，。"
+
+
+def test_the_opening_of_a_document_names_what_its_passages_leave_out() -> None:
+    opening, body = "荷塘生华是清华工研院设立的科技公司。", "目前投入过亿元，建设产线10条，包含符合规范的药品生产条件。"
+    document = document_from_text(opening + "\n" + body, source="荷塘.txt", title="企业")
+    start = document.text.index(body)
+    (passage,) = split_passages(document, minimum=200, maximum=400)
+    rest = type(passage)(
+        f"{document.id}:1", document.id, 1, passage.source, "企业", body, start, start + len(body), None, None
+    )
+    question = "荷塘生华有多少条产线？"
+    assert extract(question, [Hit(rest, 1.0)]).refused
+    found = extract(question, [Hit(rest, 1.0)], openings={document.id: opening})
+    assert found.short == "10条"
+    assert extract(question, [Hit(rest, 1.0)], before={rest.id: opening}).short == "10条"
+
+
+def test_a_word_of_the_same_meaning_stands_for_another() -> None:
+    pairs = {("薪水", "工资"): 0.9}
+
+    def similarity(asked: Sequence[str], there: Sequence[str]) -> np.ndarray:
+        return np.array([[pairs.get((one, other), 0.1) for other in there] for one in asked])
+
+    text = "华辉安健研究员的工资为每月8000元。"
+    assert extract("华辉安健研究员的薪水是多少？", hits_of(text)).refused
+    assert extract("华辉安健研究员的薪水是多少？", hits_of(text), similarity=similarity).short == "8000元"
+
+
+def test_a_question_in_the_text_is_not_an_answer() -> None:
+    found = ask("量子院位于哪里？", "量子院位于哪里？\n很多人都问过。\n量子院位于中关村软件园。")
+    assert quoted(found) == ["量子院位于中关村软件园。"]
+
+
+CHINESE = st.text(
+    st.sampled_from("量子院位于中关村2017年3月28日1.8万套%张硕CEO的是在有、，。；：！？“”《》（）\n 𠮷臺灣【1】"),
+    max_size=300,
+)
+WILD = st.text(st.characters(exclude_categories=("Cs",)), max_size=120)
+ASKED = st.one_of(
+    st.text(st.sampled_from("量子院位于中关村有多少人谁什么时候哪里哪些2017年CEO和分别，？"), max_size=30),
+    st.sampled_from(("量子院位于哪里？", "有多少套？", "CEO是谁，哪年成立？", "有哪些？", "介绍一下张硕")),
+    WILD,
+)
+
+
+@given(st.lists(st.one_of(CHINESE, WILD), max_size=3), ASKED)
+def test_any_text_gives_exact_quotes_or_a_reason(texts: list[str], question: str) -> None:
+    documents = {
+        document.id: document
+        for number, text in enumerate(texts)
+        for document in [Document(f"{number:016d}", f"{number}.txt", "", "题", text)]
+    }
+    hits = [
+        Hit(passage, 0.5)
+        for document in documents.values()
+        for passage in split_passages(document, minimum=20, maximum=60)
+    ]
+    found = extract(question, hits)
+    assert found == extract(question, hits)
+    assert found.refused == (not found.quotes)
+    assert found.reason or found.quotes
+    assert len(found.quotes) <= MOST_QUOTES
+    assert 0 <= found.score <= 1.0001
+    taken: set[tuple[str, int]] = set()
+    for quote, text in zip(found.quotes, quoted(found), strict=True):
+        document = documents[quote.passage.document_id]
+        assert document.text[quote.start : quote.end] == text != ""
+        if quote.highlight:
+            start, end = quote.highlight
+            assert quote.start <= start < end <= quote.end
+            assert document.text[start:end] in found.short
+        places = {(document.id, place) for place in range(quote.start, quote.end)}
+        assert not places & taken
+        taken |= places
