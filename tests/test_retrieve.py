@@ -1,0 +1,105 @@
+"""Two legs, one ranking."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag import Assistant
+from rag.retrieve import fuse, retrieve
+
+NAMES = st.text(st.sampled_from("甲乙丙丁戊己庚辛"), min_size=1, max_size=3)
+LEGS = st.dictionaries(
+    NAMES, st.tuples(st.floats(0, 60, allow_nan=False), st.floats(-1, 1, allow_nan=False)), max_size=12
+)
+
+
+def test_fused_scores_by_hand() -> None:
+    keyword, dense = {"甲": 4.0, "乙": 2.0, "丙": 0.0}, {"甲": 0.0, "乙": 0.5, "丙": 1.0}
+    assert fuse(keyword, dense, 0.5) == [
+        ("甲", pytest.approx(1.0 / 1.5)),
+        ("乙", pytest.approx((0.5 + 0.25) / 1.5)),
+        ("丙", pytest.approx(0.5 / 1.5)),
+    ]
+
+
+def test_ties_go_by_id() -> None:
+    assert [
+        name for name, _ in fuse({"丙": 1.0, "乙": 1.0, "甲": 1.0}, {"丙": 0.2, "乙": 0.2, "甲": 0.2}, 0.2)
+    ] == sorted("甲乙丙")
+
+
+def test_without_any_shared_word_the_dense_leg_decides() -> None:
+    assert [name for name, _ in fuse({"甲": 0.0, "乙": 0.0}, {"甲": 0.1, "乙": 0.9}, 0.2)] == ["乙", "甲"]
+
+
+def test_nothing_found() -> None:
+    assert fuse({}, {}, 0.2) == []
+
+
+def test_legs_that_do_not_match_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"differing: \['乙'\]"):
+        fuse({"甲": 1.0}, {"甲": 0.1, "乙": 0.1}, 0.2)
+    with pytest.raises(ValueError, match="weight is -1"):
+        fuse({"甲": 1.0}, {"甲": 0.1}, -1)
+
+
+@given(LEGS, st.floats(0, 2, allow_nan=False))
+def test_fusing_orders_the_passages_and_loses_none(legs: dict[str, tuple[float, float]], weight: float) -> None:
+    keyword = {name: bm25 for name, (bm25, _) in legs.items()}
+    dense = {name: cosine for name, (_, cosine) in legs.items()}
+    ranking = fuse(keyword, dense, weight)
+    assert sorted(name for name, _ in ranking) == sorted(legs)
+    assert [(-score, name) for name, score in ranking] == sorted((-score, name) for name, score in ranking)
+    assert all(-1 <= score <= 1.0001 for _, score in ranking)
+    backwards = [dict(reversed(leg.items())) for leg in (keyword, dense)]
+    assert fuse(*backwards, weight) == ranking
+
+
+def test_the_best_passage_comes_first(seeds_assistant: Assistant) -> None:
+    hits = seeds_assistant.retrieve("怀柔科学城建成了多少套住房？", k=3)
+    assert len(hits) == 3
+    assert "建成房源1.8万套" in hits[0].passage.text
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    assert hits[0].keyword > 0
+    assert -1 <= hits[0].dense <= 1
+
+
+def test_scripts_and_widths_find_the_same_passages(seeds_assistant: Assistant) -> None:
+    plain = [hit.passage.id for hit in seeds_assistant.retrieve("华辉安健的CEO是谁？")]
+    assert [hit.passage.id for hit in seeds_assistant.retrieve("華輝安健的ＣＥＯ是誰？")] == plain
+
+
+def test_every_hit_is_cut_from_its_document(seeds_assistant: Assistant) -> None:
+    for hit in seeds_assistant.retrieve("北京的科技创新", k=50):
+        passage = hit.passage
+        assert seeds_assistant.document(passage.document_id).text[passage.start : passage.end] == passage.text
+
+
+def test_a_ranking_is_the_start_of_a_longer_one(seeds_assistant: Assistant) -> None:
+    every = seeds_assistant.retrieve("量子计算实验研究", k=50)
+    assert len(every) == len(seeds_assistant.store)
+    assert len({hit.passage.id for hit in every}) == len(every)
+    assert seeds_assistant.retrieve("量子计算实验研究", k=2) == every[:2]
+    assert seeds_assistant.retrieve("量子计算实验研究") == every[: seeds_assistant.settings.top_k]
+
+
+def test_without_weight_the_dense_leg_is_left_out(seeds_assistant: Assistant) -> None:
+    hits = retrieve(seeds_assistant.store, "怀柔科学城的住房", 5, 0.0)
+    assert hits
+    assert all(hit.dense == 0 for hit in hits)
+    assert hits[0].score == 1.0
+    assert retrieve(seeds_assistant.store, "龘靐齉", 5, 0.0) == []
+
+
+@pytest.mark.parametrize("k", [0, -1])
+def test_k_must_be_positive(seeds_assistant: Assistant, k: int) -> None:
+    with pytest.raises(ValueError, match=f"k is {k}"):
+        seeds_assistant.retrieve("量子院", k=k)
+
+
+@pytest.mark.parametrize("question", ['量子院"AND(', "*:*", "title:量子", "院 OR NOT", "+-&|!(){}[]^~?:\\/"])
+def test_the_syntax_of_search_engines_means_nothing(seeds_assistant: Assistant, question: str) -> None:
+    for hit in seeds_assistant.retrieve(question):
+        assert hit.passage.text
