@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from eval import cases, commands, datasets, judge
+from eval import authoring, cases, commands, datasets, judge
+from eval.statistics import SEED
 from rag.errors import WenjuError
 
 _ABOUT = "Grounding evals: are answers right, proven to the character, and refused where the documents don't say?"
@@ -91,4 +92,28 @@ def _parser() -> argparse.ArgumentParser:
     trust.add_argument("--llm", metavar="NAME", help="measure a language model instead of the offline judge")
     trust.add_argument("--figures", type=Path, default=judge.FIGURES, metavar="FILE", help="where the figures are kept")
     trust.set_defaults(run=commands.measure_judge)
+
+    draft = verbs.add_parser("draft", help="propose questions about your own documents, to accept one by one")
+    draft.add_argument("paths", type=Path, nargs="+", metavar="DOCS", help="files and folders")
+    draft.add_argument("--to", type=Path, default=authoring.OWN_QUESTIONS, metavar="FILE", help="the set they go to")
+    draft.add_argument("--count", type=int, default=30, metavar="N", help="how many, a third of them unanswerable")
+    draft.add_argument("--seed", type=int, default=SEED, metavar="N", help="another seed proposes others")
+    draft.add_argument("--llm", metavar="NAME", help="a language model that proposes the answerable ones")
+    draft.add_argument("--yes", action="store_true", help="accept all without looking")
+    draft.set_defaults(run=authoring.draft)
+
+    add = verbs.add_parser("add", help="make a case of a question, or of an answer that went wrong")
+    add.add_argument("question", nargs="?")
+    add.add_argument("--answer", metavar="FILE", help="what `wenju ask --json` printed; - reads it from a pipe")
+    add.add_argument(
+        "--fact", action="append", default=[], metavar="A|B", help="what the answer must state; repeatable"
+    )
+    add.add_argument("--quote", action="append", default=[], metavar="TEXT", help="where it says so; repeatable")
+    add.add_argument("--unanswerable", action="store_true", help="the documents don't hold the answer")
+    add.add_argument("--history", nargs=2, action="append", metavar=("Q", "A"), help="a turn before; repeatable")
+    add.add_argument("--note", default="", help="anything a reader should know")
+    add.add_argument("--id", metavar="ID", help="default: u001 and so on")
+    add.add_argument("--to", type=Path, default=authoring.OWN_QUESTIONS, metavar="FILE", help="the set it goes to")
+    add.add_argument("--documents", type=Path, nargs="+", metavar="PATH", help="default: seeds/")
+    add.set_defaults(run=authoring.add)
     return parser

@@ -121,5 +121,5 @@ def fallen(baseline: Scores, after: Scores, tolerance: float = TOLERANCE) -> lis
         f"{BY_NAME[change.metric].label}: {change.before * 100:.1f} → {change.after * 100:.1f}; "
         f"worse: {', '.join(change.worse[:12])}"
         for change in compare(baseline, after)
-        if change.is_regression or change.loss > tolerance
+        if change.is_regression or change.loss > tolerance + 1e-9
     ]

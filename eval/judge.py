@@ -152,27 +152,35 @@ _ASK = """请判断【引文】是否支持【陈述】。只看引文，不用�
 
 def llm_judge(settings: Settings) -> Judge:
     """A judge that asks the language model the settings name, with LongBench-Cite's three steps of support."""
-    from rag.generate import load_llm
-
-    model = load_llm(settings)
+    ask = asker(settings)
 
     def judge(claim: str, quotes: Sequence[str], background: str = "") -> Opinion:
         if not quotes:
             return Opinion(False, 0.0, "没有引文")
         prompt = _ASK.format(background=background[:2000] or "无", quotes="\n".join(quotes), claim=claim)
-        return read_opinion(_asked(model, prompt, settings))
+        return read_opinion(ask(prompt))
 
     return judge
 
 
-def _asked(model: Any, prompt: str, settings: Settings) -> str:
-    """The model's reply; whatever goes wrong becomes a ModelError in plain words."""
-    from rag.faults import explain
+def asker(settings: Settings) -> Callable[[str], str]:
+    """Prompt → reply of the model that the settings name; whatever goes wrong becomes a ModelError in plain words.
 
-    try:
-        return str(model.invoke(prompt).text)
-    except Exception as error:  # each provider and HTTP client raises its own kind
-        raise explain(error, settings) from None
+    Raises:
+        ModelError: no such model, or its package or key is missing.
+    """
+    from rag.faults import explain
+    from rag.generate import load_llm
+
+    model = load_llm(settings)
+
+    def ask(prompt: str) -> str:
+        try:
+            return str(model.invoke(prompt).text)
+        except Exception as error:  # each provider and HTTP client raises its own kind
+            raise explain(error, settings) from None
+
+    return ask
 
 
 def read_opinion(reply: str) -> Opinion:

@@ -17,6 +17,8 @@ def scored(sabotage: Sabotage | None = None, keep: str = "") -> dict[str, float 
     """Mean scores of an oracle under sabotage; `keep` takes only answerable questions whose evidence has a digit."""
     oracle = Oracle(sabotage)
     questions = oracle.questions
+    if sabotage is answerers.dump_the_page:
+        questions = questions[::4]  # whole pages take long to judge
     if keep == "digits":
         questions = [q for q in questions if q.evidence and all(any(map(str.isdigit, e.quote)) for e in q.evidence)]
     records: list[Record] = run(oracle, questions)
