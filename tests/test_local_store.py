@@ -506,7 +506,9 @@ def test_what_returned_survives_kill_9_and_the_rest_is_whole_or_not_there(folder
                 passages = again.document_passages(f"甲{number}")
                 assert [passage.text for passage in passages] == [f"编号{number}的第{n + 1000}句。" for n in range(5)]
                 assert again.search_keyword(f"编号{number}的第1003句", 1)[0][0] == f"甲{number}:3"
-                assert again.search_dense(f"编号{number}的第1003句。", 1)[0][1] == pytest.approx(1.0, abs=1e-3)
+                assert again.search_dense(f"标题甲{number}\n编号{number}的第1003句。", 1)[0][1] == pytest.approx(
+                    1.0, abs=1e-3
+                )
             there = found
             first = last + 2
 
