@@ -183,7 +183,8 @@ def test_opening_embeds_nothing(folder, store):
         assert again.search_keyword("量子院", 1)[0][0] == "量:0"
         assert embedder.embedded == 0
         again.search_dense("量子院", 1)
-        assert embedder.embedded == 1
+        again.dense_scores("量子院", ["荷:0"])
+        assert embedder.embedded == 1, "a question is embedded once for a search and its scores"
 
 
 # What goes wrong, in plain words

@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -53,6 +54,8 @@ class LocalStore:
         self._keyword = KeywordUpkeep(folder, catalog, self._lock)
         self._refreshing = threading.Lock()
         self._dense: DenseIndex | None = None
+        # One retrieval asks for a search and for single scores; a large model takes 0.1 s for each question.
+        self._question_vector = lru_cache(maxsize=64)(embedder.embed_question)
 
     # Opening and closing
 
@@ -230,13 +233,13 @@ class LocalStore:
 
     def search_dense(self, question: str, k: int) -> list[tuple[str, float]]:
         """Up to k (passage id, cosine), best first, ties by id; [] for a question the embedder knows nothing of."""
-        vector = self.embedder.embed_question(question)
+        vector = self._question_vector(question)
         return self._ranked(lambda: self._current_dense().search(vector, k), k)
 
     def dense_scores(self, question: str, ids: Sequence[str]) -> np.ndarray:
         """Cosine of the question with each named passage, shape (len(ids),), float32. Raises KeyError."""
         keys = self._catalog.passage_keys(ids)
-        return self._current_dense().scores(self.embedder.embed_question(question), keys)
+        return self._current_dense().scores(self._question_vector(question), keys)
 
     def keyword_scores(self, question: str, ids: Sequence[str]) -> np.ndarray:
         """BM25 of the question with each named passage, shape (len(ids),), float32; 0 where no term is shared.
