@@ -22,6 +22,7 @@ from rag.types import Document
 from vectorstore.tokens import fold
 
 _SHORTEST, _LONGEST = 6, 45  # characters of a clause that makes a readable question
+_TERSE = 20  # a longer clause says what it is about
 _COUNTERS = "名人位家个项套条台辆座所场次级件种类层支只部款届户间栋幢份篇亩升米吨岁倍元"
 _number = re.compile(
     r"(?<![\d.第A-Za-z-])(?P<number>\d[\d,]*(?:\.\d+)?)(?P<more>[余多]?)(?P<power>[百千万亿]*)"
@@ -67,9 +68,10 @@ def draft_questions(documents: Sequence[Document], count: int, seed: int = SEED)
         shuffled.shuffle(found)
         clozes.append(found)
     turns = (question for round_ in zip_longest(*clozes) for question in round_ if question is not None)
-    answerable = list(islice(_without_repeats(turns), count - count // 3))
+    every = list(_without_repeats(turns))
+    answerable = every[: count - count // 3]
     texts = [fold(document.text) for document in documents]
-    misses = list(islice(_without_repeats(near_misses(answerable, texts)), count // 3))
+    misses = list(islice(_without_repeats(_mixed(near_misses(every, texts))), count // 3))
     return [replace(question, id=f"d{n:03d}") for n, question in enumerate([*answerable, *misses], start=1)]
 
 
@@ -117,8 +119,11 @@ def _swap(clause: str, span: tuple[int, int], word: str) -> str:
 
 
 def _with_topic(asked: str, clause: str, topic: str) -> str:
-    """The question, with the sentence's subject in front when its clause leaves it out."""
-    return asked if not topic or topic in clause or not _SHORTEST <= len(asked) <= 20 else topic + asked
+    """The question, with the sentence's subject in front when its clause is short and names none of its own."""
+    if not topic or topic in clause or len(asked) > _TERSE:
+        return asked
+    own = subject(fold(clause))
+    return asked if own and is_named(own) else topic + asked
 
 
 def near_misses(questions: Iterable[Question], texts: Sequence[str]) -> Iterator[Question]:
@@ -140,6 +145,14 @@ def near_misses(questions: Iterable[Question], texts: Sequence[str]) -> Iterator
             attribute = next((a for a in _ATTRIBUTES if _unknown(a, texts)), None)
             if attribute:
                 yield _miss(f"{name.group()}的{attribute}是什么？", "near_attribute", "", attribute)
+
+
+def _mixed(questions: Iterable[Question]) -> Iterator[Question]:
+    """The questions with their kinds taking turns."""
+    kinds: dict[str, list[Question]] = {}
+    for question in questions:
+        kinds.setdefault(question.category, []).append(question)
+    return (question for round_ in zip_longest(*kinds.values()) for question in round_ if question is not None)
 
 
 def _years_near(year: int) -> Iterator[str]:
