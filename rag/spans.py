@@ -15,7 +15,7 @@ Span = tuple[int, int]
 
 _DIGITS = r"\d[\d,]*(?:\.\d+)?"
 _UNITS = (
-    "平方公里|平方千米|平方米|平米|万平方米|公顷|公里|千米|米|km|m2|㎡|亩|升|吨|公斤|千克|克|亿元|万元|元|美元|欧元|小时|机时|分钟|秒|个月|个百分点|个小时"
+    "平方公里|平方千米|平方米|平方公尺|平米|万平方米|公顷|公里|千米|公尺|公分|米|km|m2|㎡|亩|坪|升|吨|公斤|千克|克|亿元|万元|元|美元|欧元|小时|机时|分钟|秒|个月|个百分点|个小时"
     "|余?个|余?名|人次|余?人|余?位|余?家|余?所|余?项|余?套|余?间|余?辆|余?台|余?座|余?条|余?艘|余?架|余?门|级|层|余?岁|余?倍|%|成|届|余?次|余?款|余?种|度|余?场|余?年|余?天|月|日|国|期|代|支|只|株|篇|件|颗|栋|片|枚|批"
 )
 _NUMBER = re.compile(
@@ -24,7 +24,7 @@ _NUMBER = re.compile(
 )
 _DATE = re.compile(
     r"(?:19|20)\d{2}年(?:\d{1,2}月(?:\d{1,2}日)?)?(?:底|初|末|上半年|下半年)?|(?<!\d)\d{1,2}月\d{1,2}日|(?<!\d)\d{1,2}月(?:初|底|中旬)?"
-    r"|(?:今|去|前|明)年(?:\d{1,2}月|[一二三四]季度|年底|年初)?|(?:19|20)\d{2}[-/.]\d{1,2}(?:[-/.]\d{1,2})?|[一二三四五六七八九十〇零\d]{1,3}世纪(?:[\d一二三四五六七八九]0?十?年代)?|(?:民国|公元前?)[元一二三四五六七八九十百〇零\d]{1,4}年(?:[正一二三四五六七八九十\d]{1,3}月)?|上世纪\d0年代|(?:19|20)\d{2}(?!\d)"
+    r"|(?:今|去|前|明)年(?:\d{1,2}月|[一二三四]季度|年底|年初)?|(?:19|20)\d{2}[-/.]\d{1,2}(?:[-/.]\d{1,2})?|[一二三四五六七八九十〇零\d]{1,3}世纪(?:[\d一二三四五六七八九]0?十?年代)?|(?:民国|公元前?)[元一二三四五六七八九十百〇零\d]{1,4}年(?:[正一二三四五六七八九十\d]{1,3}月)?|上世纪\d0年代|(?<!\d)(?:19|20)\d{2}(?!\d)"
 )
 _LOCATED = re.compile(
     r"(?:位于|坐落[于在]|地处|设在|落户|建在|落在|入驻|选址|搬迁?至|迁至|毗邻|在)(?P<place>[^,。;，；:：!?、]{2,24}?)"
@@ -52,10 +52,10 @@ _SAME_UNIT = (
     frozenset("钱 元 块 万元 亿元 美元".split()),
 )
 _WANTED_UNITS = (
-    (re.compile(r"多大|面积|多宽敞"), re.compile(r"平方|平米|m2|㎡|公顷|亩|升|岁|吨")),
+    (re.compile(r"多大|面积|多宽敞"), re.compile(r"平方|平米|m2|㎡|公顷|亩|坪|升|岁|吨")),
     (re.compile(r"占比|比例|百分之几|占(?:了)?多少|几成|比重"), re.compile(r"%|百分之|成")),
     (re.compile(r"第几|排名|排第|名次"), re.compile(r"第")),
-    (re.compile(r"多[长高宽远深]"), re.compile(r"米|公里|km")),
+    (re.compile(r"多[长高宽远深]"), re.compile(r"米|公里|公尺|公分|km")),
     (re.compile(r"多久|多长时间"), re.compile(r"年|月|天|日|小时|分钟|周")),
     (
         re.compile(r"钱|多少元|投入|投资|金额|资金|预算|价格|票价|学费|年薪|工资|营收|收入|利润|市值"),
@@ -132,7 +132,8 @@ def _numbers(question: Question, folded: str) -> list[tuple[Span, float]]:
     for match in _NUMBER.finditer(folded):
         start, end = match.span()
         text, unit = match.group(), match["unit"] or ""
-        if any(start < b and a < end for a, b in dates) and question.unit not in {"年", "月", "天", "届"}:
+        in_date = unit in {"", "年", "月", "日"} and any(start < b and a < end for a, b in dates)  # 2000种 is no year
+        if in_date and question.unit not in {"年", "月", "天", "届"}:
             continue
         if start and folded[start - 1].isascii() and (folded[start - 1].isalnum() or folded[start - 1] == "-"):
             continue  # HH-003, X2
