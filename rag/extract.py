@@ -20,6 +20,8 @@ from rag.types import Hit, Passage
 WORTH_ADDING = 0.3
 # Longest quote in characters before it is cut to the clauses that answer.
 LONG_QUOTE = 90
+# A shorter run of clauses says nothing by itself (本次论坛).
+SHORT_QUOTE = 10
 # A name this rare (nats) may alone lead from an English question to a Chinese sentence.
 TELLING_NAME = 6.0
 # What a character of quote costs against a share of the question covered, and what starting at the subject is worth.
@@ -169,7 +171,8 @@ def _answering_clauses(question: Question, text: str, candidate: Candidate, shor
         for last in range(first, len(clauses)):
             a, b = clauses[first][0], clauses[last][1]
             holds_short = not short or (a <= start + short[0] and start + short[1] <= b)
-            if not holds_short or (b - a > LONG_QUOTE and first < last):
+            too_long = b - a > LONG_QUOTE and clauses[last][0] - a >= SHORT_QUOTE
+            if not holds_short or too_long or b - a < SHORT_QUOTE:
                 continue
             value = float(share @ word_coverage(question, candidate.folded[a - start : b - start]))
             value += WHOLE_START * (first == 0) - price * (b - a)

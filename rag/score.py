@@ -33,8 +33,8 @@ SUBJECT_BONUS = 0.1
 NOT_A_STATEMENT = 0.25
 RETRIEVAL_BONUS = 0.08
 # Word vectors nearer than this stand for the same thing (搬家 / 搬迁).
-SAME_MEANING = 0.5
-PARAPHRASED = 0.85
+SAME_MEANING = 0.45
+PARAPHRASED = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def _paraphrases(
 ) -> list[np.ndarray]:
     """For each candidate: how near its nearest word is to each question word, shape (W,); 0 below SAME_MEANING."""
     nothing = np.zeros(len(question.words))
-    asked = [i for i, word in enumerate(question.words) if not word.is_name and _may_vary(word.text)]
+    asked = [i for i, word in enumerate(question.words) if not (word.is_name or word.is_role) and _may_vary(word.text)]
     there = [[word for word in dict.fromkeys(words(candidate.folded)) if _may_vary(word)] for candidate in candidates]
     column = {word: i for i, word in enumerate(dict.fromkeys(word for found in there for word in found))}
     if similarity is None or not asked or not column:
