@@ -21,11 +21,12 @@ _word = re.compile(r"\w")
 # Words that ask or join and say nothing of the subject. Dropping them from questions (never from passages) helped
 # every retrieval trial. Kept short on purpose: a longer list starts to eat content words.
 QUESTION_WORDS = frozenset(
-    "什么 什麼 甚么 哪 哪个 哪些 哪里 哪儿 哪位 哪家 哪年 哪几 谁 何 何时 何地 何处 几 多少 多大 多长 多高 多久 "
-    "怎么 怎样 怎么样 如何 为什么 为何 为啥 啥 是否 吗 呢 吧 呀 啊 请问 请 告诉 我 你 您 一下 介绍 说说 说 讲 讲讲 知道 想 想问 "
-    "的 地 得 了 着 过 是 在 有 和 与 及 或 之 于 把 被 给 对 就 都 也 还 又 而 但 这 那 这个 那个 它 它们 他 她 "
-    "他们 其 个 里 中 上 下 到 从 由 会 能 可以 要 吧 the a an of is are was were in on at to do does did what who whom which "
-    "when where why how many much and or for by with it its this that there please tell me".split()
+    "什么 什麼 甚么 哪 哪个 哪些 哪里 哪儿 哪位 哪家 哪年 哪几 谁 何 何时 何地 何处 几 多少 多大 多长 多高 "
+    "多久 怎么 怎样 怎么样 如何 为什么 为何 为啥 啥 是否 吗 呢 吧 呀 啊 请问 请 告诉 我 你 您 一下 介绍 说说 "
+    "说 讲 讲讲 知道 想 想问 的 地 得 了 着 过 是 在 有 和 与 及 或 之 于 把 被 给 对 就 都 也 还 又 而 但 这 "
+    "那 这个 那个 它 它们 他 她 他们 其 个 里 中 上 下 到 从 由 会 能 可以 要 吧 the a an of is are was were "
+    "in on at to do does did what who whom which when where why how many much and or for by with it its this "
+    "that there please tell me".split()
 )
 
 
