@@ -68,6 +68,8 @@ _WANTED_UNITS = (
 )
 # How fast a question word's pull on a candidate fades with distance, in characters.
 _REACH = 10.0
+# Share of that pull left to words behind a candidate that leads into what follows.
+_BEHIND = 0.3
 _MARK_COSTS = {"、": 4.0, ",": 6.0, ";": 20.0, "。": 30.0, ":": 4.0}
 
 
@@ -202,6 +204,7 @@ def _pull(kind: Kind, span: Span, anchors: list[tuple[int, float]], folded: str)
     A clause inherits the noun of the one before it (成果54项、累计达329项), never of the one after it; only a date may
     stand before its own clause (2012年3月，纳米能源所开始筹建).
     """
+    leads = _leads(kind, span, folded)
     offsets = [offset for offset, _ in anchors]
     low, high = bisect_left(offsets, span[0] - 40), bisect_left(offsets, span[1] + 40)
     total = sum(weight for _, weight in anchors) or 1.0
@@ -210,6 +213,15 @@ def _pull(kind: Kind, span: Span, anchors: list[tuple[int, float]], folded: str)
         between = folded[offset : span[0]] if offset < span[0] else folded[span[1] : offset]
         if offset > span[0] and kind is not Kind.DATE and any(mark in _MARK_COSTS for mark in between):
             continue
+        if leads and offset < span[0]:
+            weight *= _BEHIND
         distance = len(between) + sum(_MARK_COSTS.get(mark, 0.0) for mark in between)
         pull += weight * _REACH / (_REACH + distance)
     return 3 * pull / total
+
+
+def _leads(kind: Kind, span: Span, folded: str) -> bool:
+    """Whether a candidate leads into its noun or clause: 7000平方米的平台; ，2012年3月，开始筹建."""
+    if kind is Kind.NUMBER:
+        return folded.startswith("的", span[1])
+    return kind is Kind.DATE and (span[0] == 0 or folded[span[0] - 1] in ',;。:"“(')
