@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.run(options))
     except WenjuError as error:
         print(f"eval: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # `python -m eval run | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         print("\neval: stopped; the same command goes on from here", file=sys.stderr)

@@ -87,7 +87,7 @@ def measure(
         said = [verdict.supported for _, verdict in chosen]
         right = bootstrap_mean([float(a == b) for a, b in zip(said, labels, strict=True)])
         area = auroc([verdict.score for _, verdict in chosen], labels)
-        shares = {"accuracy": right.mean, "at least": right.low, "at most": right.high, "AUROC": area}
+        shares = {"accuracy": right.mean, "accuracy from": right.low, "accuracy to": right.high, "AUROC": area}
         figures[name] = {"statements": len(chosen)}
         figures[name] |= {label: round(share, 4) for label, share in shares.items() if share is not None}
         figures[name] |= confusion(said, labels)

@@ -67,14 +67,14 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A retrieved passage, in rank order."""
+    """A retrieved passage, in rank order. Its text is for the judge and is not kept in results."""
 
     id: str
     source: str
     start: int
     end: int
     score: float
-    text: str
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

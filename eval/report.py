@@ -34,7 +34,8 @@ def render_report(run: Run, css: str, judges: Mapping[str, Figures]) -> str:
         judges: figures of the judges by name, for the part on how far to trust them.
     """
     failed = [record for record in run.records if has_failed(record)]
-    passed = [record for record in run.records if not has_failed(record)]
+    doubted = [record for record in run.records if not has_failed(record) and _is_doubted(record)]
+    passed = [record for record in run.records if not has_failed(record) and not _is_doubted(record)]
     body = [
         _head(run),
         _cards(run.records),
@@ -52,6 +53,8 @@ def render_report(run: Run, css: str, judges: Mapping[str, Figures]) -> str:
         _judges({**judges, **run.judges}),
         f"<h2>Failures ({len(failed)} of {len(run.records)})</h2>",
         *(_case(record) for record in failed),
+        f"<h2>Right, but the judge doubts a sentence ({len(doubted)})</h2>" if doubted else "",
+        *(_case(record) for record in doubted),
         f"<details><summary>The {len(passed)} others</summary>",
         *(_case(record) for record in passed),
         "</details>",
@@ -63,6 +66,11 @@ def render_report(run: Run, css: str, judges: Mapping[str, Figures]) -> str:
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         f"<title>{title}</title><style>{css}</style></head><body>{''.join(body)}</body></html>\n"
     )
+
+
+def _is_doubted(record: Record) -> bool:
+    """Whether the judge finds a sentence that its quotes don't support."""
+    return any(not finding.supported for finding in record.findings)
 
 
 def _head(run: Run) -> str:

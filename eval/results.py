@@ -89,10 +89,13 @@ class Journal:
 
 
 def record_to(record: Record) -> dict[str, Any]:
-    """The JSON object of a record."""
+    """The JSON object of a record; the text of retrieved passages stays in the index."""
+    reply = asdict(record.reply)
+    for found in reply["found"]:
+        del found["text"]
     return {
         "question": question_to(record.question),
-        "reply": asdict(record.reply),
+        "reply": reply,
         "findings": [asdict(finding) for finding in record.findings],
         "scores": dict(record.scores),
     }

@@ -32,7 +32,7 @@ RECORD = Record(
         refused=False,
         standalone=EVIL,
         quotes=(Quote(1, EVIL, f"217{EVIL}", 0, 4, exact=False, around=f"前文{EVIL}217{EVIL}后文"),),
-        found=(Found("a:0", "院.txt", 0, 9, 0.5, "正文"),),
+        found=(Found("a:0", "院.txt", 0, 9, 0.5),),
         confidence=0.25,
         model=EVIL,
         seconds=0.01,
