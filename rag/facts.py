@@ -252,17 +252,16 @@ def _replaced(
     if anchored and names and strangers and not any(related(a, b) for a in strangers for b in names):
         return f"引文说的是“{names[0]}”，不是“{strangers[0]}”"
     nouns = [w for w, t in old if t.startswith(_NOUNS)]
-    if strict:
-        # A name may well stand for 公司 or 该院 when it is the source's own.
-        absent = [w for w, t in new if t.startswith(_NOUNS) and w not in source.text]
-        absent = [w for w in absent if w not in everything or max(map(rarity, nouns), default=0.0) >= _RARE_NOUN]
-        absent = [w for w in absent if rarity(w) >= _TELLING_NOUN]
-    elif len(left) <= 3 and len(right) <= 3 and _holds(claim, i2):
-        absent = [w for w, t in new if t.startswith(_NOUNS) and w not in source.text and rarity(w) >= _RARE_NOUN]
-    else:
-        absent = []
-    if nouns and absent:
-        return f"引文说的是“{nouns[0]}”，不是“{absent[0]}”"
+    if not nouns or not (strict or (len(left) <= 3 and len(right) <= 3 and _holds(claim, i2))):
+        return ""
+    rarest = max(map(rarity, nouns))
+    for word, tag in new:
+        if not tag.startswith(_NOUNS) or word in source.text:
+            continue
+        # A name of the same source may well stand for 公司 or 该院.
+        strange = word not in everything or rarest >= _RARE_NOUN
+        if strange and rarity(word) >= (_TELLING_NOUN if strict else _RARE_NOUN):
+            return f"引文说的是“{nouns[0]}”，不是“{word}”"
     return ""
 
 

@@ -113,6 +113,15 @@ def nearest(claim: Words, evidence: str) -> Words:
     return max(sentences, key=lambda words: len(claim.present & words.present), default=cut(fold(evidence)))
 
 
+def is_content(word: str, tag: str) -> bool:
+    """Whether a tagged word holds a fact rather than grammar.
+
+    >>> [word for word, tag in cut("量子院位于中关村。").tagged if is_content(word, tag)]
+    ['量子', '院', '中关村']
+    """
+    return tag not in PLAIN_TAGS and word not in PLAIN_WORDS and word[0].isalnum()
+
+
 def is_name(word: str, tag: str) -> bool:
     """Whether a word names someone or something."""
     if len(word) < 2 or word in _COMMON_PLACES or word in PLAIN_WORDS or not _han.search(word):
