@@ -277,6 +277,17 @@ def test_a_model_by_folder(tmp_path: Path) -> None:
     assert not np.allclose(first.embed_question("量子院"), vectors[0], atol=1e-2)
 
 
+def test_a_model_in_the_hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository = tmp_path / "models--nobody--tiny"
+    build_tiny_model(repository / "snapshots" / "0123abc", seed=1)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text("0123abc", encoding="utf-8")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    cached = load_embedder("nobody/tiny")
+    assert (cached.name, cached.fingerprint, cached.dimension) == ("nobody/tiny", "nobody/tiny@0123abc", 8)
+    assert cached.embed(["量子"]).any()
+
+
 # What goes wrong
 
 
@@ -289,10 +300,27 @@ def test_an_unknown_name_says_what_to_do(name: str) -> None:
     assert "RAG_EMBEDDER=embedded" in message
 
 
+def test_an_unreachable_hub_says_so_at_once() -> None:
+    code = (
+        "from vectorstore.embedding import load_embedder\nfrom vectorstore.errors import EmbedderError\n"
+        "try: load_embedder('nobody/no-such-model')\nexcept EmbedderError as error: print(error)"
+    )
+    online = {**os.environ, "HF_HUB_OFFLINE": "0", "HF_ENDPOINT": "http://127.0.0.1:9"}
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=online)
+    assert "'nobody/no-such-model': can't reach the model hub (ConnectError" in output.stdout
+    assert "RAG_EMBEDDER=embedded" in output.stdout
+
+
 def test_a_folder_that_is_no_model(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("量子", encoding="utf-8")
     with pytest.raises(EmbedderError, match=r"neither modules\.json nor config\.json"):
         load_embedder(str(tmp_path))
+
+
+def test_a_folder_that_does_not_load(tmp_path: Path) -> None:
+    (tmp_path / "modules.json").write_text('[{"idx": 0, "name": "0", "path": "", "type": "os.path"}]', encoding="utf-8")
+    with pytest.raises(EmbedderError, match="can't load"):
+        load_embedder(str(tmp_path)).embed(["量子"])
 
 
 def test_a_damaged_installation_names_the_file(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ MODEL_FOLDER = Path(__file__).parent / "model"
 # Weight of the dense leg for a model whose weight nobody has measured here; see `vectorstore/model/README.md`.
 UNMEASURED_DENSE_WEIGHT = 0.3
 
+HUB_TIMEOUT = 5.0  # seconds to wait for the hub; sentence-transformers alone would hang for over a minute
 _BATCH = 512  # texts cut at a time: large enough to amortise the call, small enough to stay in cache
 
 
@@ -135,7 +136,10 @@ class SentenceTransformerEmbedder(Embedder):
         try:
             return SentenceTransformer(self._source, revision=self._revision, trust_remote_code=False)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
-            raise EmbedderError(f"can't load {self.name!r} with sentence-transformers: {error}") from error
+            raise EmbedderError(
+                f"sentence-transformers can't load {self.name!r}: {error}; check it with "
+                f"`SentenceTransformer({self._source!r})`, or set RAG_EMBEDDER=embedded"
+            ) from error
 
     @property
     def dimension(self) -> int:
@@ -184,14 +188,13 @@ def _from_folder(name: str, folder: Path) -> Embedder:
     if not any(path.name in {"modules.json", "config.json"} for path in files):
         raise EmbedderError(
             f"{folder} is not a sentence-transformers model: it has neither modules.json nor config.json; "
-            'save one there with `SentenceTransformer(...).save(folder)`, or set RAG_EMBEDDER to "embedded"'
+            "save one there with `SentenceTransformer(...).save(folder)`, or set RAG_EMBEDDER=embedded"
         )
     return SentenceTransformerEmbedder(name, str(folder), None, _digest(files, folder))
 
 
 def _from_hub(name: str) -> Embedder:
-    """A model by hub name, pinned to the commit in the local cache, else to the hub's newest."""
-    from httpx import HTTPError
+    """A model by hub name: what the local cache holds of it, else the hub's newest, pinned to its commit."""
     from huggingface_hub import HfApi, constants, try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 
@@ -200,18 +203,23 @@ def _from_hub(name: str) -> Embedder:
         f"network (`hf download {name}`), or set RAG_EMBEDDER=embedded for the model that ships with wenju"
     )
     try:
-        cached = try_to_load_from_cache(name, "config.json") or try_to_load_from_cache(name, "modules.json")
-        if isinstance(cached, str):
-            revision = Path(cached).parent.name
-        elif constants.HF_HUB_OFFLINE:
-            raise EmbedderError(f"embedder {name!r}: not in the local cache, and HF_HUB_OFFLINE is set; {hint}")
-        else:
-            revision = HfApi().model_info(name, timeout=5).sha or "main"
-    except (HFValidationError, RepositoryNotFoundError) as error:
+        for file in ("modules.json", "config.json"):
+            cached = try_to_load_from_cache(name, file)
+            if isinstance(cached, str):
+                snapshot = Path(cached).parent
+                return SentenceTransformerEmbedder(name, str(snapshot), None, f"{name}@{snapshot.name}")
+    except HFValidationError as error:
+        raise EmbedderError(f"embedder {name!r} is no name the model hub could know; {hint}") from error
+    if constants.HF_HUB_OFFLINE:
+        raise EmbedderError(f"embedder {name!r}: not in the local cache, and HF_HUB_OFFLINE is set; {hint}")
+    try:
+        commit = HfApi().model_info(name, timeout=HUB_TIMEOUT).sha
+    except RepositoryNotFoundError as error:
         raise EmbedderError(f"embedder {name!r}: the model hub knows no such model; {hint}") from error
-    except (HTTPError, OSError) as error:
-        raise EmbedderError(f"embedder {name!r}: can't reach the model hub ({error}); {hint}") from error
-    return SentenceTransformerEmbedder(name, name, revision, f"{name}@{revision}")
+    except Exception as error:  # those of the hub client's HTTP library, which changes from version to version
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise EmbedderError(f"embedder {name!r}: can't reach the model hub ({reason}); {hint}") from error
+    return SentenceTransformerEmbedder(name, name, commit, f"{name}@{commit}")
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ from vectorstore.train.corpus import Corpus
 
 @dataclass(frozen=True)
 class Recipe:
-    """Every number that makes the model; `chosen` in the model card says how each was found.
+    """Every number that makes the model; the model card says how they were chosen.
 
     Attributes:
         pairs, words: vocabulary sizes beside the characters.
@@ -34,24 +34,22 @@ class Recipe:
         query: fewest and most tokens in a query.
         passage: most tokens in a passage.
         span: sentences in the window that a query and its passage are cut from.
-        siblings: most windows of one article in a batch; they are each other's hard negatives.
     """
 
-    pairs: int = 20_000
+    pairs: int = 22_000
     words: int = 1_500
     dimension: int = 128
     steps: int = 3_000
     batch: int = 1_024
-    rate: float = 0.02
+    rate: float = 0.01
     warmup: int = 100
     temperature: float = 0.03
     thin: float = 0.3
     overlap: float = 0.5
-    query: tuple[int, int] = (8, 24)
+    query: tuple[int, int] = (4, 24)
     passage: int = 128
     neighbours: int = 5
-    span: int = 4
-    siblings: int = 4
+    span: int = 6
     seed: int = 0
 
 
@@ -65,13 +63,16 @@ class Sampler:
         self._corpus, self._recipe = corpus, recipe
         self._begins = np.flatnonzero(np.diff(corpus.articles, prepend=-1))
         self._sizes = np.diff(np.append(self._begins, len(corpus.articles)))
+        self._usable = np.flatnonzero(self._sizes >= recipe.span)
         self._shared = np.zeros((recipe.batch, vocabulary), bool)
 
     def draw(self, step: int) -> tuple[Bags, Bags]:
         """Queries and their passages for one step."""
         recipe, starts = self._recipe, self._corpus.starts
         rng = np.random.default_rng((recipe.seed, step))
-        first, last = self._windows(rng)
+        article = rng.choice(self._usable, recipe.batch, replace=False)
+        first = self._begins[article] + rng.integers(self._sizes[article] - recipe.span + 1)
+        last = first + recipe.span
         chosen = rng.integers(first, last)
         query, owner = self._tokens(starts[chosen], starts[chosen + 1])
         before, before_owner = self._tokens(starts[first], starts[chosen])
@@ -86,22 +87,6 @@ class Sampler:
         kept = self._thinned(rng, owner, rng.integers(recipe.query[0], recipe.query[1] + 1, recipe.batch))
         kept &= ~(common & (rng.random(len(query)) < recipe.overlap))
         return self._bags(query[kept], owner[kept]), self._bags(passage, passage_owner)
-
-    def _windows(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """First and one-past-last sentence of the batch's windows: few articles, each cut into disjoint windows."""
-        recipe = self._recipe
-        firsts: list[np.ndarray] = []
-        found = 0
-        for article in rng.permutation(len(self._sizes)):
-            size = int(self._sizes[article])
-            starts = np.arange(int(rng.integers(recipe.span)), size - recipe.span + 1, recipe.span)
-            starts = rng.permutation(starts)[: recipe.siblings] + self._begins[article]
-            firsts.append(starts)
-            found += len(starts)
-            if found >= recipe.batch:
-                break
-        first = np.concatenate(firsts)[: recipe.batch]
-        return first, first + recipe.span
 
     def _tokens(self, begin: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Tokens of the ranges one after another, and the number of the range each came from."""

@@ -82,7 +82,9 @@ def save(
     _write_json(folder / "tokenizer.json", tokenizer(tokens, folded), indent=None)
     _write_json(folder / "modules.json", modules)
     _write_json(folder / "recipe.json", {**recipe, "folded": ["".join(folded), "".join(folded.values())]})
-    save_file({"embedding.weight": np.ascontiguousarray(rows, np.float32)}, folder / "model.safetensors")
+    # Half precision in single-precision clothes: torch's bags want the latter, and the zero bits pack to nothing.
+    rounded = rows.astype(np.float16).astype(np.float32)
+    save_file({"embedding.weight": np.ascontiguousarray(rounded)}, folder / "model.safetensors")
     (folder / "model.safetensors").chmod(0o644)
 
 
