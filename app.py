@@ -5,6 +5,7 @@ Widgets and their wiring only: what is shown is made in `rag/ui/render.py`, what
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -262,6 +263,20 @@ def open_assistant(index: Path | None) -> "Assistant":
     return assistant
 
 
+def serve(assistant: "Assistant", host: str, port: int, taken: int | None = None) -> None:
+    """Serve the page until Ctrl-C, saying where; `taken` is the port that was asked for and not free."""
+    if taken is not None:
+        print(f"Port {taken} is taken, using {port} instead (choose another with --port).", flush=True)
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        print(f"Whoever can reach {host} can read, add and remove documents here: there is no password.", flush=True)
+    print("Starting the page …", flush=True)
+    page = build_page(assistant)
+    page.launch(server_name=host, server_port=port, prevent_thread_lock=True, **launch_options())
+    shown = f"[{host}]" if ":" in host else host
+    print(f"Open http://{shown}:{port} in your browser. Stop with Ctrl-C.", flush=True)
+    page.block_thread()
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Open the index, building it from `seeds/` the first time, and serve the page until Ctrl-C."""
     parser = argparse.ArgumentParser(prog="app.py", description="Chat page over your own documents.")
@@ -269,9 +284,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=7860, help="first port to try (default: 7860)")
     parser.add_argument("--index", type=Path, help="folder of the index (default: RAG_INDEX, or ./index)")
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # clean up as after Ctrl-C
     # Read when gradio is imported: no telemetry, and uploads in a folder that no other user can read.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    with tempfile.TemporaryDirectory(prefix="wenju-") as uploads:
+    with tempfile.TemporaryDirectory(prefix="wenju-page-") as uploads:
         os.environ["GRADIO_TEMP_DIR"] = uploads
         try:
             assistant = open_assistant(options.index)
@@ -279,14 +295,8 @@ def main(arguments: list[str] | None = None) -> int:
         except (WenjuError, OSError, ValueError) as error:  # ValueError: a setting has a wrong value
             print(f"error: {error}", file=sys.stderr)
             return 1
-        if port != options.port:
-            print(f"Port {options.port} is taken, using {port} instead (choose another with --port).", flush=True)
-        print("Starting the page …", flush=True)
-        page = build_page(assistant)
-        page.launch(server_name=options.host, server_port=port, prevent_thread_lock=True, **launch_options())
-        shown = f"[{options.host}]" if ":" in options.host else options.host
-        print(f"Open http://{shown}:{port} in your browser. Stop with Ctrl-C.", flush=True)
-        page.block_thread()
+        with assistant:
+            serve(assistant, options.host, port, taken=options.port if port != options.port else None)
     return 0
 
 

@@ -126,7 +126,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
             yield lines
         finally:
             process.terminate()
-            process.wait(10)
+            assert process.wait(10) == 0
             process.stdout.close()
 
 
