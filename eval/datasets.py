@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import lzma
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -168,7 +168,7 @@ READERS: Mapping[str, Callable[[Path], PublicSet]] = {
 
 
 def read_public(layout: str, path: Path) -> PublicSet:
-    """A public set by its layout, one of READERS.
+    """A public set by its layout, one of READERS; blank questions, which some sets have, are left out.
 
     Raises:
         QuestionSetError: nothing is there, or it has another layout.
@@ -181,9 +181,10 @@ def read_public(layout: str, path: Path) -> PublicSet:
         raise QuestionSetError(
             f"{path} is not in the layout “{layout}”: {error!r}; layouts are {list(READERS)}"
         ) from None
-    if not found.questions:
+    questions = tuple(question for question in found.questions if question.question.strip())
+    if not questions:
         raise QuestionSetError(f"{path} holds no questions in the layout “{layout}”")
-    return found
+    return replace(found, questions=questions)
 
 
 def read_noise(path: Path, count: int) -> list[Document]:

@@ -149,3 +149,18 @@ def test_importing_the_package_loads_nothing_heavy():
         "sys.exit(str(heavy) if heavy else 0)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=cases.HERE.parent, check=False).returncode == 0
+
+
+def test_a_language_model_is_evaluated_the_same_way(tmp_path, monkeypatch):
+    from tests.llm_server import ScriptedServer
+
+    with ScriptedServer() as server:
+        monkeypatch.setenv("RAG_LLM_BASE_URL", server.url)
+        monkeypatch.setenv("RAG_LLM_API_KEY", "sk-test")
+        command = ["run", "--llm", "openai:honest", "--judge-llm", "openai:honest", "--id", "s001", "s003"]
+        assert main([*command, "--results", str(tmp_path), "--no-failures"]) == 0
+    (result,) = tmp_path.glob("*.json")
+    finished = load_run(result)
+    assert finished.settings["llm"] == "openai:honest" and "sk-test" not in result.read_text(encoding="utf-8")
+    assert all(record.scores["exact_quote"] in (None, 1.0) for record in finished.records)
+    assert list(finished.judges) == ["second judge openai:honest, this run"]  # beside the scores, not among them
