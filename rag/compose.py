@@ -20,6 +20,7 @@ def refusal(
     *,
     model: str,
     claims: Sequence[Claim] = (),
+    confidence: float | None = None,
 ) -> Answer:
     """The answer that says the documents don't hold one, and why."""
     if language_of(question) == "zh":
@@ -35,13 +36,14 @@ def refusal(
         claims=tuple(claims),
         hits=tuple(hits),
         model=model,
+        confidence=confidence,
     )
 
 
 def from_extract(found: Extract, question: str, standalone: str, hits: Sequence[Hit]) -> Answer:
     """The quotes one after the other, each with its marker; every claim is its own proof."""
     if found.refused:
-        return refusal(question, standalone, found.reason, hits, model=EXTRACTIVE)
+        return refusal(question, standalone, found.reason, hits, model=EXTRACTIVE, confidence=found.score)
     citations = tuple(_citation(number, quote) for number, quote in enumerate(found.quotes, start=1))
     sentences = [_sentence(citation.quote) for citation in citations]
     text = "\n".join(f"{sentence}[{citation.number}]" for sentence, citation in zip(sentences, citations, strict=True))
@@ -60,6 +62,7 @@ def from_extract(found: Extract, question: str, standalone: str, hits: Sequence[
         model=EXTRACTIVE,
         grounding=1.0,
         notice=found.reason,
+        confidence=found.score,
     )
 
 
