@@ -7,11 +7,8 @@ What comes out is a draft; `rag.ground` decides what of it is shown.
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
-from collections.abc import Generator, Iterator, Sequence
-from contextvars import copy_context
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelError
@@ -20,6 +17,7 @@ from rag.language import Language, language_of
 from rag.prompts import REFUSAL, answer_messages, condense_messages, fence_passages, tell_conversation
 from rag.settings import EXTRACTIVE, Settings
 from rag.types import Hit
+from rag.waiting import read_stream
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -61,6 +59,7 @@ def load_llm(settings: Settings) -> BaseChatModel:
     Raises:
         ModelError: no model is set, the provider is unknown, its package or its key is missing.
     """
+    import httpx
     from langchain.chat_models import init_chat_model
 
     if settings.llm == EXTRACTIVE:
@@ -76,6 +75,10 @@ def load_llm(settings: Settings) -> BaseChatModel:
         options["api_key"] = settings.llm_api_key.get_secret_value()
     if provider == "openai":
         options |= {"timeout": settings.llm_timeout, "max_retries": _RETRIES, "use_responses_api": False}
+        # A client of its own that keeps no connection: a kept one would be carried from one event loop into another.
+        options["http_async_client"] = httpx.AsyncClient(
+            timeout=settings.llm_timeout, limits=httpx.Limits(max_keepalive_connections=0)
+        )
         if settings.llm_base_url and not settings.llm_api_key:
             options["api_key"] = "none"  # a local server wants none, and OPENAI_API_KEY is not for it
     elif provider != "ollama":
@@ -196,8 +199,11 @@ def _run(
 ) -> Iterator[str]:
     """The pieces of a chain's text; empty, endless, silent and failing models become a ModelError."""
     ending = _ending()
-    pieces = _watched(
-        chain.stream(variables, config={"callbacks": [ending]}), settings.llm_timeout, settings.llm_timeout * _PATIENCE
+    pieces = read_stream(
+        chain.astream(variables, config={"callbacks": [ending]}),
+        silence=settings.llm_timeout,
+        patience=settings.llm_timeout * _PATIENCE,
+        most=most,
     )
     length = 0
     said = ""
@@ -242,56 +248,3 @@ def _ending() -> Any:
                     self.reason = next((str(facts[key]) for key in keys if facts.get(key)), self.reason)
 
     return Ending()
-
-
-def _watched(pieces: Iterator[str], silence: float, patience: float) -> Generator[str, None, None]:
-    """The same pieces, read in a thread of their own, so that a server that trickles can't hold us.
-
-    An HTTP client's read timeout starts anew with every byte, blank keep-alives included; this one counts pieces.
-
-    Raises:
-        TimeoutError: no piece for `silence` seconds, or the whole took more than `patience` seconds.
-    """
-    done = object()
-    # One slot: a reader that nobody waits for any more stops after one piece.
-    box: queue.Queue[object] = queue.Queue(maxsize=1)
-    stop = threading.Event()
-
-    def put(item: object) -> bool:
-        while not stop.is_set():
-            try:
-                box.put(item, timeout=0.2)
-                return True
-            except queue.Full:
-                continue
-        return False
-
-    def read() -> None:
-        try:
-            for piece in pieces:
-                if not put(piece):
-                    break
-            put(done)
-        except Exception as error:  # carried over to the thread that waits
-            put(error)
-        finally:
-            close = getattr(pieces, "close", None)
-            if close:
-                close()
-
-    threading.Thread(target=copy_context().run, args=(read,), daemon=True, name="wenju-llm").start()
-    deadline = time.monotonic() + patience
-    try:
-        while True:
-            wait = min(silence, deadline - time.monotonic())
-            try:
-                item = box.get(timeout=max(wait, 0.0))
-            except queue.Empty:
-                raise TimeoutError(f"no text for {silence:g} s") from None
-            if item is done:
-                return
-            if isinstance(item, Exception):
-                raise item
-            yield str(item)
-    finally:
-        stop.set()

@@ -4,8 +4,9 @@
         settings = Settings(llm="openai:honest", llm_base_url=server.url, llm_api_key="sk-test")
 
 `honest` reads the passages in the prompt and copies the sentence closest to the question; the dishonest parts start
-from what `honest` says. Streams when asked to. `server.calls` counts the requests for each part, `server.requests`
-holds their bodies. It is a fake at the wire: nothing on our side of the socket is replaced.
+from what `honest` says. Streams when asked to. `server.calls` counts the requests for each part, `server.hung_up` those
+that the caller broke off; `server.requests` holds their bodies. It is a fake at the wire: nothing on our side of the
+socket is replaced.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class ScriptedServer:
         """`pause`: seconds between two pieces of a stream, so that a person or a browser can watch it."""
         self.pause = pause
         self.calls: Counter[str] = Counter()
+        self.hung_up: Counter[str] = Counter()
         self.requests: list[dict[str, Any]] = []
         self.closing = threading.Event()
         self._http = _Server(self)
@@ -163,6 +165,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._play(part, body)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True  # the caller has heard enough
+            self.script.hung_up[body["model"]] += 1
 
     def _play(self, part: str, body: dict[str, Any]) -> None:
         if part in FAULTS:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
@@ -15,6 +16,7 @@ from rag.ground import Grounded, Outcome, ground
 from rag.prompts import REFUSAL, fence_passages
 from rag.settings import Settings
 from rag.types import Hit, Passage
+from rag.waiting import read_stream
 from tests.llm_server import FABRICATED, ScriptedServer
 
 KEY = "sk-very-secret-0123456789"
@@ -150,6 +152,15 @@ def test_a_server_that_says_nothing_is_given_up(server: ScriptedServer, part: st
     with pytest.raises(ModelError, match=r"sent nothing for 0\.6 s"):
         draft(server, part, "建成房源多少套？", timeout=0.6)
     assert time.monotonic() - start < 5
+    assert part == "silent" or hangs_up(server, part)
+
+
+def hangs_up(server: ScriptedServer, part: str) -> bool:
+    """Whether the server soon finds that we closed the connection."""
+    deadline = time.monotonic() + 5
+    while not server.hung_up[part] and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return server.hung_up[part] > 0
 
 
 @pytest.mark.parametrize("part", ["rate_limited_once", "broken_once"])
@@ -173,6 +184,20 @@ def test_pieces_come_as_the_model_sends_them_and_cancelling_ends_the_call() -> N
         assert next(pieces) == "持续加强"
         pieces.close()  # type: ignore[attr-defined]
         assert time.monotonic() - start < 5
+        assert hangs_up(slow, "endless")
+
+
+async def test_waiting_ends_whatever_the_stream_does() -> None:
+    async def forever() -> AsyncIterator[str]:
+        while True:
+            yield "量子"
+            await asyncio.sleep(0.01)
+
+    assert "".join(read_stream(forever(), silence=5, patience=5, most=5)) == "量子量子量子"
+    start = time.monotonic()
+    with pytest.raises(TimeoutError):
+        list(read_stream(forever(), silence=5, patience=0.3, most=10**9))
+    assert 0.3 <= time.monotonic() - start < 3
 
 
 def test_without_hits_the_model_is_not_asked(server: ScriptedServer) -> None:
