@@ -57,6 +57,8 @@ _KINDS = tuple(
     )
 )
 _measure = re.compile(rf"(?:多少|几)({_MEASURES})|(人|钱)(?:总共|一共|大概|大约)?(?:有|是)?(?:多少|几)")
+# The 28号 of speech is the 28日 of print; 6号线 and 3号楼 are no days.
+_day = re.compile(r"(?<=\d)号(?![线楼院厅馆店井机车门桥塔台令码厂舱])")
 _year = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _quoted_or_latin = re.compile(r"[《“\"「『]([^》”\"」』]{2,40})[》”\"」』]|((?<![a-z0-9])[a-z][a-z0-9.+\-]*)")
 # Words that only ask. "有多大" is answered by "9000M2", "占多少" by "占比64%": the text need not hold them.
@@ -157,8 +159,7 @@ def analyse(text: str) -> Question:
     >>> question.kind.value, question.unit, question.subject, [word.text for word in question.words]
     ('number', '套', '怀柔科学城', ['怀柔', '科学城', '建成', '住房'])
     """
-    # the 28号 of speech is the 28日 of print
-    folded = re.sub(r"(?<=\d)号", "日", fold(text))
+    folded = _day.sub("日", fold(text))
     measure = _measure.search(folded)
     names = (quoted or latin for quoted, latin in _quoted_or_latin.findall(folded))
     return Question(

@@ -18,12 +18,19 @@ _UNITS = (
     "平方公里|平方千米|平方米|平方公尺|平米|万平方米|公顷|公里|千米|公尺|公分|米|km|m2|㎡|亩|坪|升|吨|公斤|千克|克|亿元|万元|元|美元|欧元|小时|机时|分钟|秒|个月|个百分点|个小时"
     "|余?个|余?名|人次|余?人|余?位|余?家|余?所|余?项|余?套|余?间|余?辆|余?台|余?座|余?条|余?艘|余?架|余?门|级|层|余?岁|余?倍|%|成|届|余?次|余?款|余?种|度|余?场|余?年|余?天|月|日|国|期|代|支|只|株|篇|件|颗|栋|片|枚|批"
 )
+# 010-62345678; and ￥50, -3.5亿元 but neither HH-003 nor 2017-03
+_PHONE = r"(?<!\d)(?:0\d{2,3}-\d{7,8}|400-?\d{3}-?\d{4})(?!\d)"
+_SIGN = r"(?:[￥¥$€£]|(?<![0-9a-z])-)?"
 _NUMBER = re.compile(
-    rf"(?:约|近|超过|超|逾|达到?|第|百分之)?(?:{_DIGITS}|(?<![\u4e00-\u9fff])[一二两三四五六七八九十百千]+(?={_UNITS})|[二两三四五六七八九十百千]+(?={_UNITS})|(?<=第)[一二三四五六七八九十]+|(?<=之)[一二三四五六七八九十百]+)"
+    rf"(?:约|近|超过|超|逾|达到?|第|百分之)?(?:{_PHONE}|{_SIGN}{_DIGITS}|(?<![\u4e00-\u9fff])[一二两三四五六七八九十百千]+(?={_UNITS})|[二两三四五六七八九十百千]+(?={_UNITS})|(?<=第)[一二三四五六七八九十]+|(?<=之)[一二三四五六七八九十百]+)"
     rf"(?:余|多)?[万亿千百]*(?:余|多)?(?P<unit>{_UNITS})?"
 )
+_HAN_DIGIT = "一二三四五六七八九十"
 _DATE = re.compile(
-    r"(?:19|20)\d{2}年(?:\d{1,2}月(?:\d{1,2}日)?)?(?:底|初|末|上半年|下半年)?|(?<!\d)\d{1,2}月\d{1,2}日|(?<!\d)\d{1,2}月(?:初|底|中旬)?"
+    # 二〇一五年, 三月二十八日
+    rf"[一二][〇零○{_HAN_DIGIT}]{{3}}年(?:[{_HAN_DIGIT}]{{1,2}}月(?:[{_HAN_DIGIT}]{{1,3}}日)?)?"
+    rf"|(?<![{_HAN_DIGIT}])[{_HAN_DIGIT}]{{1,2}}月(?:[{_HAN_DIGIT}]{{1,3}}日|份|初|底|中旬)"
+    r"|(?:19|20)\d{2}年(?:\d{1,2}月(?:\d{1,2}日)?)?(?:底|初|末|上半年|下半年)?|(?<!\d)\d{1,2}月\d{1,2}日|(?<!\d)\d{1,2}月(?:初|底|中旬)?"
     r"|(?:今|去|前|明)年(?:\d{1,2}月|[一二三四]季度|年底|年初)?|(?:19|20)\d{2}[-/.]\d{1,2}(?:[-/.]\d{1,2})?|[一二三四五六七八九十〇零\d]{1,3}世纪(?:[\d一二三四五六七八九]0?十?年代)?|(?:民国|公元前?)[元一二三四五六七八九十百〇零\d]{1,4}年(?:[正一二三四五六七八九十\d]{1,3}月)?|上世纪\d0年代|(?<!\d)(?:19|20)\d{2}(?!\d)"
 )
 _LOCATED = re.compile(
@@ -42,6 +49,15 @@ _ROLE_BEFORE = re.compile(
 _ROLE_AS_ANSWER = re.compile(
     r"(?<=[由是请让])[\u4e00-\u9fff]{0,6}?(?:负责人|主任|院长|所长|书记|董事长|总经理|委员会|理事会)"
 )
+_WHO = re.compile(r"谁|\bwho\b")
+_ORGANISATION = re.compile(
+    r"(?:[院所局部委厂社队]|公司|集团|中心|大学|银行|实验室|政府|委员会|协会|学会|联盟|基金会|团队|出版社)$"
+)
+_IN_A_NAME = ("n", "j", "eng", "vn", "b", "l", "i")
+# Words inside the names of organisations that the tagger takes for verbs.
+_IN_A_TITLE = frozenset("创新 研究 设计 发展 管理 合作 开发 改革 规划 应用 转化".split())
+# What being a person is worth over being an organisation, where 谁 may ask for either; chosen on CMRC and DRCD.
+_A_PERSON = 0.6
 _NOT_IN_A_NAME = "向对在说称和与从将为是表指透介坦等就也都则并及"
 _SAME_UNIT = (
     frozenset("个人 人 名 位 余人 余名 员".split()),
@@ -59,9 +75,9 @@ _WANTED_UNITS = (
     (re.compile(r"多久|多长时间"), re.compile(r"年|月|天|日|小时|分钟|周")),
     (
         re.compile(r"钱|多少元|投入|投资|金额|资金|预算|价格|票价|学费|年薪|工资|营收|收入|利润|市值"),
-        re.compile(r"元|亿"),
+        re.compile(r"[元亿￥¥$€£]"),
     ),
-    (re.compile(r"电话|手机|热线|传真"), re.compile(r"\d{7}")),
+    (re.compile(r"电话|手机|热线|传真"), re.compile(r"\d{7}|\d{3}-\d")),
     (re.compile(r"年龄|年纪|几岁"), re.compile(r"岁")),
     (re.compile(r"多重|重量"), re.compile(r"吨|公?斤|克")),
     (re.compile(r"产能|容量"), re.compile(r"升|吨|台|辆|套|万")),
@@ -116,14 +132,23 @@ def _candidates(question: Question, folded: str) -> list[tuple[Span, float]]:
         asked = set(question.years)
         return [(m.span(), 0.0) for m in _DATE.finditer(folded) if m.group()[:4] not in asked or len(m.group()) > 5]
     if question.kind is Kind.PERSON:
-        people = [span for span in _people(folded) if folded[span[0] : span[1]] not in question.folded]
-        named = [(span, 1.5 if _ROLE_BEFORE.search(folded, 0, span[0]) else 0.0) for span in people]
-        if named or any(word.is_role for word in question.words):
-            return named
-        return [(found.span(), 0.0) for found in _ROLE_AS_ANSWER.finditer(folded)]  # 由项目负责人制定
+        return _answers_to_who(question, folded)
     if question.kind is Kind.PLACE:
         return [(m.span("place"), 2.0 if m.group()[0] != "在" else 0.0) for m in _LOCATED.finditer(folded)]
     return []
+
+
+def _answers_to_who(question: Question, folded: str) -> list[tuple[Span, float]]:
+    """People, those with a post before their name first; organisations too where 谁 does not ask for a post."""
+    people = [
+        (span, 1.5 if _ROLE_BEFORE.search(folded, 0, span[0]) else _A_PERSON)
+        for span in _people(folded)
+        if folded[slice(*span)] not in question.folded
+    ]
+    if any(word.is_role for word in question.words) or not _WHO.search(question.folded):
+        return people
+    others = _organisations(folded) + [found.span() for found in _ROLE_AS_ANSWER.finditer(folded)]
+    return people + [(span, 0.0) for span in others if folded[slice(*span)] not in question.folded]
 
 
 def _numbers(question: Question, folded: str) -> list[tuple[Span, float]]:
@@ -150,6 +175,25 @@ def _numbers(question: Question, folded: str) -> list[tuple[Span, float]]:
 def _same_unit(asked: str, seen: str) -> bool:
     """Whether two measure words count the same kind of thing."""
     return asked == seen or any(asked in group and seen in group for group in _SAME_UNIT)
+
+
+def _organisations(folded: str) -> list[Span]:
+    """Names of organisations (由星光实验室研制), each a run of nouns that ends in what organisations are called."""
+    import rjieba
+
+    spans: list[Span] = []
+    first = start = 0
+    for word, tag in rjieba.tag(folded):
+        end = start + len(word)
+        is_inside = tag.startswith(_IN_A_NAME) or (first < start and word in _IN_A_TITLE)
+        if not is_inside or word.endswith(("是", "由")):
+            first = end
+        elif end - first > 2 and _ORGANISATION.search(folded, first, end):
+            if spans and spans[-1][0] == first:
+                spans.pop()
+            spans.append((first, end))
+        start = end
+    return spans
 
 
 def _people(folded: str) -> list[Span]:
