@@ -88,8 +88,15 @@ def test_a_year_and_the_names_of_a_question() -> None:
     assert analyse("what is GPU").names == ("gpu",)  # a word that asks is no name
 
 
+def test_the_kind_asked_for_is_no_name() -> None:
+    (city,) = (word for word in analyse("华辉安健位于哪个城市？").words if word.text == "城市")
+    assert city.is_type
+    assert not city.is_name
+
+
 def test_the_28th_as_spoken_is_the_28th_as_printed() -> None:
     assert "3月28日" in analyse("3月28号在哪里开会？").folded
+    assert analyse("北京6号线有多长？").folded == "北京6号线有多长?"
 
 
 @pytest.mark.parametrize("question", ["", "  ", "？？", "Where is it?", "它呢？"])
