@@ -75,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(run=_serve)
 
     doctor = commands.add_parser("doctor", parents=[common], help="检查环境与索引 check the set-up and the index")
+    doctor.add_argument(
+        "--llm", nargs="?", const="", metavar="NAME", help="并调用一次语言模型 call the language model once, too"
+    )
     doctor.set_defaults(run=_doctor)
     return parser
 
@@ -189,9 +192,11 @@ def _serve(options: argparse.Namespace) -> int:
 def _doctor(options: argparse.Namespace) -> int:
     from rag.doctor import examine
 
+    call_llm = options.llm is not None
+    options.llm = options.llm or None  # without a name: the one that the settings name
     settings = _settings(options)
     healthy = True
-    for check in examine(settings):
+    for check in examine(settings, call_llm=call_llm):
         healthy &= check.ok
         print(f"{'✓' if check.ok else '✗'} {check.name}: {check.text}")
     return 0 if healthy else 1

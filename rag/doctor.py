@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from rag.errors import StoreMissing, WenjuError
+from rag.errors import ModelError, StoreMissing, WenjuError
 from rag.settings import EXTRACTIVE, Settings
 
 PACKAGES = ("langchain", "sentence-transformers", "faiss-cpu", "gradio", "jieba", "tantivy", "torch")
@@ -24,13 +24,18 @@ class Check:
     text: str
 
 
-def examine(settings: Settings) -> Iterator[Check]:
-    """Check Python, packages, free disk, the embedder, the index and the LLM setting; calls no model."""
+def examine(settings: Settings, *, call_llm: bool = False) -> Iterator[Check]:
+    """Check Python, packages, free disk, the embedder, the index and the answerer.
+
+    Args:
+        settings: what to check.
+        call_llm: also make one small call to the language model.
+    """
     yield Check("python", True, f"{platform.python_version()} on {platform.system()} {platform.machine()}")
     yield _packages()
     yield _disk(settings)
     yield from _index(settings)
-    yield _llm(settings)
+    yield _llm(settings, call=call_llm)
 
 
 def _packages() -> Check:
@@ -78,9 +83,21 @@ def _index(settings: Settings) -> Iterator[Check]:
         yield Check("index", False, str(error))
 
 
-def _llm(settings: Settings) -> Check:
-    """Which answerer is set; the key is only said to be there or not."""
+def _llm(settings: Settings, *, call: bool) -> Check:
+    """Which answerer is set and, if asked, whether it answers; the key is only said to be there or not."""
     if settings.llm == EXTRACTIVE:
-        return Check("answerer", True, "extractive: 内置抽取式回答，不用模型 the embedded one, no model needed")
+        embedded = "extractive: 内置抽取式回答，不用模型 the embedded one, no model needed"
+        return Check("answerer", not call, embedded + ("; 要试模型请设置 to try a model set RAG_LLM" if call else ""))
+    if call:
+        from rag.generate import check_llm
+
+        try:
+            return Check("answerer", True, check_llm(settings))
+        except ModelError as error:
+            return Check("answerer", False, str(error))
     key = "有密钥 with a key" if settings.llm_api_key else "无密钥 without a key"
-    return Check("answerer", True, f"{settings.llm} at {settings.llm_base_url or 'its usual address'}, {key}")
+    return Check(
+        "answerer",
+        True,
+        f"{settings.llm} at {settings.llm_base_url or 'its usual address'}, {key}; 试 try: wenju doctor --llm",
+    )

@@ -15,6 +15,7 @@ import pytest
 from rag import Assistant, Settings
 from rag.cli import main
 from rag.doctor import examine
+from tests.llm_server import ScriptedServer
 
 ROOT = Path(__file__).parents[1]
 QUESTION = "荷塘生华的硬科技孵化器有多大？"
@@ -272,3 +273,13 @@ def test_a_question_in_another_encoding_does_no_harm(index: Path) -> None:
     asked = subprocess.run(command, capture_output=True, env=environment, timeout=60)
     assert (asked.returncode, asked.stderr) == (0, b"")
     assert "【中关村软件园】" in asked.stdout.decode()
+
+
+def test_doctor_calls_the_model_once_when_asked(capsys, seeds_assistant, monkeypatch):
+    index = str(seeds_assistant.settings.index)
+    with ScriptedServer() as server:
+        monkeypatch.setenv("RAG_LLM_BASE_URL", server.url)
+        assert main(["doctor", "--index", index, "--llm", "openai:honest"]) == 0
+    assert "openai:honest" in capsys.readouterr().out
+    assert main(["doctor", "--index", index, "--llm", "openai:honest"]) == 1  # the server is gone
+    assert "RAG_LLM_BASE_URL" in capsys.readouterr().out
