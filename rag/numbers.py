@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from vectorstore.tokens import fold
 
@@ -130,13 +131,18 @@ def quantities(text: str) -> list[Quantity]:
     >>> quantities("一万八千套")[0].agrees(quantities("18,000套")[0])
     True
     """
+    return list(_quantities(text))
+
+
+@lru_cache(maxsize=2048)  # a claim is held against the same passages again and again
+def _quantities(text: str) -> tuple[Quantity, ...]:
     folded = fold(text)
     codes = [match.span() for match in _code.finditer(folded)]
     found: list[Quantity] = []
     for match in _quantity.finditer(folded):
         if not any(start <= match.start() < end for start, end in codes):
             found.extend(_read(match))
-    return found
+    return tuple(found)
 
 
 def dates(found: Sequence[Quantity]) -> list[dict[str, Decimal]]:

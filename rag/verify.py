@@ -198,6 +198,7 @@ def _grams(text: str) -> frozenset[str]:
     return frozenset(grams)
 
 
+@lru_cache(maxsize=65536)
 def _weight(gram: str) -> float:
     """How much a gram proves: grammar little."""
     if gram.isascii():
