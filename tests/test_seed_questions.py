@@ -88,6 +88,7 @@ def test_answers_tell_what_was_asked(seeds_assistant: Assistant, answers: dict[s
         assert answer.question == question["question"].strip()
         assert question["history"] or answer.standalone_question == answer.question
         assert len(answer.hits) <= seeds_assistant.settings.top_k
+        assert answer.confidence is None or 0 <= answer.confidence <= 1
         assert set(answer.timings) == {"condense", "retrieve", "answer"}
 
 
