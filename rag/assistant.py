@@ -254,18 +254,23 @@ class Assistant:
         return rewrite_question(question, history, self._llm, self.settings)
 
     def _generated(self, question: str, standalone: str, hits: Sequence[Hit]) -> Generator[Delta, None, Answer]:
-        """The LLM's draft as Deltas, then the answer made of what the passages prove. Raises ModelError."""
+        """The LLM's draft as Deltas, then the answer made of what the passages prove.
+
+        Raises:
+            ModelError: the model failed, or nothing that it wrote could be proven.
+        """
         from rag.generate import pack, stream_draft
-        from rag.ground import ground
+        from rag.ground import Outcome, ground
 
         packed = pack(hits, self.settings.llm_context)
         draft = ""
         for piece in stream_draft(standalone, packed, self._llm, self.settings):
             draft += piece
             yield Delta(piece)
-        return from_grounded(
-            ground(draft, packed, language_of(question)), question, standalone, hits, model=self.settings.llm
-        )
+        grounded = ground(draft, packed, language_of(question))
+        if grounded.outcome is Outcome.UNSUPPORTED:  # the documents may well hold what the model missed
+            raise ModelError(grounded.reason.rstrip("。."))
+        return from_grounded(grounded, question, standalone, hits, model=self.settings.llm)
 
     @cached_property
     def _llm(self) -> BaseChatModel:

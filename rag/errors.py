@@ -6,7 +6,7 @@ WenjuError
 │   └── UnsupportedFormat  no loader for this kind of file
 ├── DocumentUnknown        no document of that name in the index
 ├── QuestionError          the question is empty or too long
-└── ModelError             the LLM can't be reached, refused the call, or is not installed
+└── ModelError             the LLM can't be reached, refused the call, is not installed, or wrote nothing provable
 """
 
 from vectorstore.errors import (
@@ -50,7 +50,7 @@ class QuestionError(WenjuError):
 
 
 class ModelError(WenjuError):
-    """The LLM can't be reached, refused the call, or is not installed. Never holds a key.
+    """The LLM can't be reached, refused the call, is not installed, or wrote nothing provable. Never holds a key.
 
     Attributes:
         zh, en: the same message in Chinese and in English; `str()` gives both.

@@ -17,6 +17,7 @@ from rag.compose import from_extract, refusal
 from rag.errors import DocumentUnknown, LoadError, QuestionError, StoreMissing, UnsupportedFormat
 from rag.extract import Extract, Quote
 from rag.types import Passage
+from tests.llm_server import ScriptedServer
 
 FACTORY = "青河机械厂位于成都市郫都区，1998年建成投产。\n全厂有职工312名，其中工程师45名。厂长是李向东。\n"
 GARDEN = "臺北植物園位於臺北市中正區，創立於1896年。\n園內種植植物約2000種，溫室面積1500平方公尺。園長是林志明。\n"
@@ -410,3 +411,30 @@ def test_without_its_model_the_embedded_answerer_answers_and_says_so(
     output = capsys.readouterr()
     for told in (repr(last.answer), repr(settings), caplog.text, output.out, output.err):
         assert "secret-key" not in told
+
+
+@pytest.mark.parametrize("part", ["fabricated", "wrong_number", "fake_quote", "unauthorized", "half", "empty"])
+def test_a_lying_or_failing_model_gives_way_to_the_quoted_answer(seeds_assistant, part):
+    with ScriptedServer() as server:
+        settings = Settings(llm=f"openai:{part}", llm_base_url=server.url, index=seeds_assistant.settings.index)
+        with Assistant.open(settings=settings) as assistant:
+            answer = assistant.answer("怀柔科学城建成了多少套住房？")
+    assert answer.model == "extractive"
+    assert "1.8万套" in answer.text
+    assert answer.notice
+    assert "99999" not in answer.text + answer.notice
+
+
+def test_an_honest_model_answers_under_proof(seeds_assistant):
+    with ScriptedServer() as server:
+        settings = Settings(llm="openai:half_true", llm_base_url=server.url, index=seeds_assistant.settings.index)
+        with Assistant.open(settings=settings) as assistant:
+            answer = assistant.answer("量子院位于哪里？")
+            document = assistant.document(answer.citations[0].document_id)
+    assert answer.model == "openai:half_true"
+    assert "中关村软件园" in answer.text
+    assert "99999" not in answer.text
+    assert [claim.supported for claim in answer.claims] == [True, False]
+    assert answer.grounding == 0.5
+    citation = answer.citations[0]
+    assert document.text[citation.start : citation.end] == citation.quote
