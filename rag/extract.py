@@ -111,7 +111,7 @@ def _answer_part(
             return [], refuse.foreign(question), 0.0
     scored = score_sentences(question, candidates, similarity)
     best = scored[0]
-    coverage = float(weights(question) @ best.covered)
+    coverage = min(1.0, float(weights(question) @ best.covered))  # a sum of shares may round past 1
     if reason := refuse.check(question, best.candidate.evidence, best.local, best.covered):
         return [], reason, coverage
     chosen = [best]

@@ -201,7 +201,7 @@ def test_any_text_gives_exact_quotes_or_a_reason(texts: list[str], question: str
     assert found.refused == (not found.quotes)
     assert found.reason or found.quotes
     assert len(found.quotes) <= MOST_QUOTES
-    assert 0 <= found.score <= 1.0001
+    assert 0 <= found.score <= 1
     taken: set[tuple[str, int]] = set()
     for quote, text in zip(found.quotes, quoted(found), strict=True):
         document = documents[quote.passage.document_id]
