@@ -337,9 +337,17 @@ def _embedder_meta(embedder: Embedder) -> dict[str, str]:
 
 
 def _check_embedder(folder: Path, meta: Mapping[str, str], embedder: Embedder) -> None:
-    if meta["fingerprint"] != embedder.fingerprint:
-        raise EmbedderMismatch(
-            f"The index in {folder} was made with the embedder {meta['embedder']!r} "
-            f"({meta['fingerprint'][:12]}), not with {embedder.name!r} ({embedder.fingerprint[:12]}). "
-            f"Use it with RAG_EMBEDDER={meta['embedder']}, or embed its passages anew with: wenju index --rebuild"
-        )
+    if meta["fingerprint"] == embedder.fingerprint:
+        return
+    made, asked = (
+        f"{meta['embedder']!r} ({meta['fingerprint'][:12]})",
+        f"{embedder.name!r} ({embedder.fingerprint[:12]})",
+    )
+    if meta["embedder"] == embedder.name:
+        cure = "The model has changed since"
+    else:
+        cure = f"To keep it, set RAG_EMBEDDER={meta['embedder']}; to change it"
+    raise EmbedderMismatch(
+        f"The index in {folder} was made with the embedder {made}, not with {asked}. "
+        f"{cure}: embed its passages anew with: wenju index --rebuild --index {folder}"
+    )
