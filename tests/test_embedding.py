@@ -19,7 +19,9 @@ from vectorstore.embedding import MODEL_FOLDER, UNMEASURED_DENSE_WEIGHT, StaticE
 from vectorstore.errors import EmbedderError
 from vectorstore.pieces import Pieces
 from vectorstore.tokens import fold
+from vectorstore.train import corpus
 from vectorstore.train.charsmap import character_map
+from vectorstore.train.contrast import Recipe, initial, train
 from vectorstore.train.folder import save, tokenizer
 
 if TYPE_CHECKING:
@@ -173,7 +175,7 @@ def test_traditional_and_full_width(embedder: StaticEmbedder) -> None:
     ("word", "synonym", "others"),
     [
         ("搬家", "搬迁", ("火箭", "歌剧", "利率")),
-        ("盖好", "建成", ("红烧肉", "歌剧", "利率")),
+        ("房子盖好了", "房屋建成", ("红烧肉真好吃", "歌剧开演了", "利率下调")),
         ("联手", "合作", ("红烧肉", "搬家", "地震")),
         ("薪水", "工资", ("火箭", "歌剧", "地震")),
         ("创办", "成立", ("红烧肉", "地震", "利率")),
@@ -286,6 +288,33 @@ def test_a_model_in_the_hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     cached = load_embedder("nobody/tiny")
     assert (cached.name, cached.fingerprint, cached.dimension) == ("nobody/tiny", "nobody/tiny@0123abc", 8)
     assert cached.embed(["量子"]).any()
+
+
+# Training
+
+WORDS = ("量子", "位于", "院子", "于是", "台湾", "产业", "发展", "科技", "园区", "城市", "合作", "联手", "搬迁", "建成")
+
+
+def test_training_is_seeded_and_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    articles = ["".join("".join(rng.choice(WORDS, 6)) + "。" for _ in range(8)) for _ in range(60)]
+    recipe = Recipe(pairs=50, words=1, dimension=4, steps=4, batch=16)
+    tokens = corpus.vocabulary(articles, recipe.pairs, recipe.words)
+    news = corpus.encode(articles, Pieces(tokens, corpus.folded_characters(tokens)))
+    assert len(news.articles) == 60 * 8
+    rows = initial(news, recipe, len(tokens))
+    whole, part = tmp_path / "whole.npz", tmp_path / "part.npz"
+
+    def keep_half(step: int, loss: float) -> None:
+        assert loss > 0
+        if step == 2:
+            part.write_bytes(whole.read_bytes())
+
+    trained = train(news, recipe, rows, whole, keep_half, every=2)
+    resumed = train(news, recipe, np.zeros_like(rows), part, lambda step, loss: None, every=2)
+    np.testing.assert_array_equal(resumed, trained)
+    assert not trained[0].any()
+    assert np.abs(trained[1:] - rows[1:]).max() > 0
 
 
 # What goes wrong

@@ -39,7 +39,7 @@ class Recipe:
     pairs: int = 22_000
     words: int = 1_500
     dimension: int = 128
-    steps: int = 3_000
+    steps: int = 1_000
     batch: int = 1_024
     rate: float = 0.01
     warmup: int = 100
