@@ -123,18 +123,20 @@ def build_page(assistant: "Assistant") -> "gr.Blocks":
         if not question:
             yield (same,) * 6  # a generator that yields nothing would empty every output
             return
-        run: Any = Run()
-        own_run, finished = run, render_turns(turns, language)
+        run = Run()
+        finished: Any = render_turns(turns, language)
         field: Any = gr.update(value="", submit_btn=False, stop_btn=True)
+        hold: Any = run
         try:
-            for conversation in converse(assistant, question, turns, language, own_run):
-                last = conversation[-1]
-                panel = same if last.progress == "asking" else render_panel(conversation, language)
-                yield conversation, finished, render_turn(last, len(turns), language), panel, field, run
-                finished = field = run = same
-            yield conversation, same, same, same, gr.update(**ready), None
+            for conversation in converse(assistant, question, turns, language, run):
+                last, panel = conversation[-1], same
+                if last.progress != "asking":
+                    panel, field = render_panel(conversation, language), gr.update(**ready)
+                yield conversation, finished, render_turn(last, len(turns), language), panel, field, hold
+                finished = field = hold = same
+            yield (same,) * 6  # Gradio sends the last step once more at the end; it must not overwrite a new chat
         finally:
-            own_run.finish()
+            run.finish()
 
     def suggested(turns: Turns, request: gr.Request, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
         yield from asked(str(event.question), turns, request)

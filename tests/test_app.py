@@ -37,7 +37,6 @@ FLAGS = (
     "--disable-component-update --disable-sync --disable-dev-shm-usage"
 ).split()
 ROOT = Path(__file__).resolve().parent.parent
-SECONDS = 1000
 WIDE = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 
@@ -52,6 +51,7 @@ class Watched:
 
     def ask(self, question: str) -> playwright.Locator:
         """Type a question, send it with Enter, wait for the checked answer, and return its turn."""
+        expect(self.page.locator("#wj-ask .submit-button")).to_be_visible()
         number = self.page.locator(".wj-turn").count()
         self.page.locator("#wj-ask textarea").fill(question)
         self.page.locator("#wj-ask textarea").press("Enter")
@@ -87,7 +87,7 @@ def visit(browser: playwright.Browser) -> Iterator:
 
     def open_page(url: str, **options: object) -> Watched:
         context = browser.new_context(**{"locale": "zh-CN", "viewport": WIDE, **options})
-        context.set_default_timeout(20 * SECONDS)
+        context.set_default_timeout(20_000)
         contexts.append(context)
         page = context.new_page()
         watched = Watched(page)
@@ -99,7 +99,7 @@ def visit(browser: playwright.Browser) -> Iterator:
         expect(page.locator(".wj-welcome")).to_be_visible()
         return watched
 
-    expect.set_options(timeout=20 * SECONDS)
+    expect.set_options(timeout=20_000)
     yield open_page
     for context in contexts:
         context.close()
@@ -195,9 +195,9 @@ def test_add_ask_replace_and_remove_a_document(address: str, visit, tmp_path: Pa
     picture = tmp_path / "照片.png"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n")
     page.locator("#wj-drop input[type=file]").set_input_files([note, picture])
+    expect(page.locator(".wj-documents > li")).to_have_count(3)
     expect(page.locator(".wj-results .wj-done")).to_contain_text("食堂通知.txt：已读入")
     expect(page.locator(".wj-results .wj-wrong")).to_contain_text("照片.png：没有读入。不支持 .png 文件")
-    expect(page.locator(".wj-documents > li")).to_have_count(3)
 
     answered = seen.ask("望京食堂由谁负责？")
     expect(answered).to_contain_text("赵师傅")
@@ -223,17 +223,17 @@ def test_a_phone_in_english_and_the_dark(address: str, visit) -> None:
     assert page.locator("html").get_attribute("lang") == "en"
     assert not scrolls_sideways(page)
     answer = seen.ask("量子院位于哪里？")
-    assert not scrolls_sideways(page)
     answer.locator(".wj-chip").first.tap()
     expect(page.locator("#wj-source-0-1 mark").first).to_be_in_viewport()
     page.locator("#wj-source-0-1 .wj-back").tap()
     expect(answer.locator(".wj-chip").first).to_be_in_viewport()
-    chat, side = (page.locator(name).bounding_box() for name in ("#wj-chat", "#wj-side"))
+    chat, side = [page.locator(name).bounding_box() for name in ("#wj-chat", "#wj-side")]
     assert side["y"] >= chat["y"] + chat["height"]
     assert (
         page.evaluate("getComputedStyle(document.querySelector('.gradio-container')).backgroundColor")
         == "rgb(20, 24, 28)"
     )
+    assert not scrolls_sideways(page)
     seen.assert_quiet()
 
 
@@ -356,7 +356,7 @@ def test_stopping_keeps_the_draft_and_a_new_chat_ends_it(hostile: tuple[str, Hos
     page.locator("#wj-new").click()
     expect(page.locator(".wj-welcome")).to_be_visible()
     page.wait_for_timeout(300)
-    expect(page.locator(".wj-turn")).to_have_count(0)
+    assert page.locator(".wj-turn").count() == 0
     seen.assert_quiet()
 
 
