@@ -61,7 +61,7 @@ def from_extract(found: Extract, question: str, standalone: str, hits: Sequence[
         hits=tuple(hits),
         model=EXTRACTIVE,
         grounding=1.0,
-        notice=found.reason,
+        notice=" ".join(filter(None, (found.reason, found.notice))),
         confidence=found.score,
     )
 

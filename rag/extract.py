@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rag import refuse
+from rag import conflicts, refuse
 from rag.coverage import Similarity, focus_weights, weights, word_coverage
 from rag.language import language_of
 from rag.question import Kind, Question, analyse, split_parts
@@ -49,12 +49,14 @@ class Extract:
     Attributes:
         reason: why nothing was found; with quotes, which part of the question stays open.
         score: coverage of the weakest answered part, in [0, 1]; of the best rejected sentence for a refusal.
+        notice: which documents give which value, where they differ; "" where they don't.
     """
 
     quotes: tuple[Quote, ...]
     reason: str
     short: str
     score: float
+    notice: str = ""
 
     @property
     def refused(self) -> bool:
@@ -82,42 +84,51 @@ def extract(
     candidates = find_candidates(hits, before or {}, openings or {})
     quotes: list[Quote] = []
     reasons: list[str] = []
+    notices: list[str] = []
     scores: list[float] = []
     for part in split_parts(text):
-        found, reason, score = _answer_part(analyse(part), candidates, similarity)
-        scores.append(score)
-        reasons += [reason] if reason else []
-        quotes += [quote for quote in found if not any(_overlap(quote, other) for other in quotes)]
+        found = _answer_part(analyse(part), candidates, similarity)
+        scores.append(found.score)
+        reasons.append(found.reason)
+        notices.append(found.notice)
+        quotes += [quote for quote in found.quotes if not any(_overlap(quote, other) for other in quotes)]
     shorts = [_text(quote, quote.highlight) for quote in quotes if quote.highlight]
     return Extract(
         quotes=tuple(quotes[:MOST_QUOTES]),
-        reason="；".join(dict.fromkeys(reasons)),
+        reason="；".join(dict.fromkeys(filter(None, reasons))),
         short="；".join(dict.fromkeys(shorts)),
         score=min(scores) if scores else 0.0,
+        notice=" ".join(dict.fromkeys(filter(None, notices))),
     )
 
 
-def _answer_part(
-    question: Question, candidates: Sequence[Candidate], similarity: Similarity | None
-) -> tuple[list[Quote], str, float]:
-    """(quotes in reading order, reason when there are none, coverage) for one question."""
+def _answer_part(question: Question, candidates: Sequence[Candidate], similarity: Similarity | None) -> Extract:
+    """What is found for one question."""
     if not question.words:
-        return [], refuse.empty(question), 0.0
+        return _refusal(refuse.empty(question))
     if not candidates:
-        return [], refuse.nothing(question), 0.0
+        return _refusal(refuse.nothing(question))
     if _is_foreign(question, candidates):
         question = _names_only(question, candidates)
         if not any(word.weight >= TELLING_NAME for word in question.words):
-            return [], refuse.foreign(question), 0.0
+            return _refusal(refuse.foreign(question))
     scored = score_sentences(question, candidates, similarity)
     best = scored[0]
     coverage = min(1.0, float(weights(question) @ best.covered))  # a sum of shares may round past 1
     if reason := refuse.check(question, best.candidate.evidence, best.local, best.covered):
-        return [], reason, coverage
-    chosen = [best]
-    if question.kind in {Kind.LIST, Kind.OPEN, Kind.WHICH, Kind.REASON, Kind.METHOD, Kind.YES_NO}:
+        return _refusal(reason, coverage)
+    chosen, notice = [best], ""
+    if versions := conflicts.other_versions(question, best, scored[1:]):
+        chosen = conflicts.newest_first([best, *versions])
+        notice = conflicts.notice(question, chosen)
+    elif question.kind in {Kind.LIST, Kind.OPEN, Kind.WHICH, Kind.REASON, Kind.METHOD, Kind.YES_NO}:
         chosen += _complements(question, best, scored[1:])
-    return [_quote(question, item) for item in chosen], "", coverage
+    return Extract(tuple(_quote(question, item) for item in chosen), "", "", coverage, notice)
+
+
+def _refusal(reason: str, score: float = 0.0) -> Extract:
+    """Nothing found, and why."""
+    return Extract((), reason, "", score)
 
 
 def _is_foreign(question: Question, candidates: Sequence[Candidate]) -> bool:
