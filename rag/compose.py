@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from rag.errors import ModelError
 from rag.extract import Extract, Quote
@@ -44,7 +45,7 @@ def from_extract(found: Extract, question: str, standalone: str, hits: Sequence[
     """The quotes one after the other, each with its marker; every claim is its own proof."""
     if found.refused:
         return refusal(question, standalone, found.reason, hits, model=EXTRACTIVE, confidence=found.score)
-    citations = tuple(_citation(number, quote) for number, quote in enumerate(found.quotes, start=1))
+    citations = _whole((_citation(number, quote) for number, quote in enumerate(found.quotes, start=1)), hits)
     sentences = [_sentence(citation.quote) for citation in citations]
     text = "\n".join(f"{sentence}[{citation.number}]" for sentence, citation in zip(sentences, citations, strict=True))
     return Answer(
@@ -76,7 +77,7 @@ def from_grounded(found: Grounded, question: str, standalone: str, hits: Sequenc
         question=question,
         standalone_question=standalone,
         claims=found.claims,
-        citations=found.citations,
+        citations=_whole(found.citations, hits),
         hits=tuple(hits),
         model=model,
         grounding=found.share,
@@ -106,6 +107,17 @@ def _citation(number: int, quote: Quote) -> Citation:
         date=passage.date,
         highlight=quote.highlight,
     )
+
+
+def _whole(citations: Iterable[Citation], hits: Sequence[Hit]) -> tuple[Citation, ...]:
+    """Citations of passages as they are stored: the answerers see them without the instructions they may hold."""
+    stored = {hit.passage.id: hit.passage for hit in hits}
+    restored = []
+    for citation in citations:
+        passage = stored.get(citation.passage.id, citation.passage)
+        quote = passage.text[citation.start - passage.start : citation.end - passage.start]
+        restored.append(replace(citation, passage=passage, quote=quote, source=passage.source, title=passage.title))
+    return tuple(restored)
 
 
 _CLOSERS = {"“": "”", "‘": "’", "「": "」", "『": "』", "（": "）", "(": ")", "【": "】"}

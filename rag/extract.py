@@ -9,6 +9,7 @@ import numpy as np
 
 from rag import conflicts, refuse
 from rag.coverage import Similarity, focus_weights, weights, word_coverage
+from rag.injection import disarm
 from rag.language import language_of
 from rag.question import Kind, Question, analyse, split_parts
 from rag.score import Candidate, Scored, find_candidates, score_sentences
@@ -76,12 +77,12 @@ def extract(
 
     Args:
         text: the question; several questions in one message are answered one by one.
-        hits: passages, best first.
+        hits: passages, best first; instructions in them are never quoted.
         before: passage id → text that stands just before it in its document.
         openings: document id → its first lines.
         similarity: cosines between two lists of words, for paraphrases; None matches by characters only.
     """
-    candidates = find_candidates(hits, before or {}, openings or {})
+    candidates = find_candidates(disarm(hits), before or {}, openings or {})
     quotes: list[Quote] = []
     reasons: list[str] = []
     notices: list[str] = []

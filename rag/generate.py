@@ -14,9 +14,18 @@ from typing import TYPE_CHECKING, Any
 from rag.errors import ModelError
 from rag.faults import explain
 from rag.language import Language, language_of
-from rag.prompts import REFUSAL, answer_messages, condense_messages, fence_passages, tell_conversation
+from rag.pack import pack as pack
+from rag.prompts import (
+    REFUSAL,
+    REPAIR,
+    answer_messages,
+    condense_messages,
+    fence_passages,
+    tell_conversation,
+    tell_problems,
+)
 from rag.settings import EXTRACTIVE, Settings
-from rag.types import Hit
+from rag.types import Claim, Hit
 from rag.waiting import read_stream
 
 if TYPE_CHECKING:
@@ -106,6 +115,15 @@ def answer_chain(llm: BaseChatModel, language: Language = "zh") -> Runnable[dict
     return prompt | llm | StrOutputParser()
 
 
+def repair_chain(llm: BaseChatModel, language: Language = "zh") -> Runnable[dict[str, Any], str]:
+    """`answer_chain` one turn on: besides, {"draft": what the model wrote, "problems": its sentences without proof}."""
+    from langchain_core.output_parsers import StrOutputParser
+    from langchain_core.prompts import ChatPromptTemplate
+
+    messages = [*answer_messages(language), ("ai", "{draft}"), ("human", REPAIR[language])]
+    return ChatPromptTemplate.from_messages(messages).partial(refusal=REFUSAL[language]) | llm | StrOutputParser()
+
+
 def condense_chain(llm: BaseChatModel, language: Language = "zh") -> Runnable[dict[str, Any], str]:
     """`prompt | model | parser`: {"conversation": …, "question": …} → the question rewritten to stand alone."""
     from langchain_core.output_parsers import StrOutputParser
@@ -114,23 +132,12 @@ def condense_chain(llm: BaseChatModel, language: Language = "zh") -> Runnable[di
     return ChatPromptTemplate.from_messages(condense_messages(language)) | llm | StrOutputParser()
 
 
-def pack(hits: Sequence[Hit], characters: int) -> list[Hit]:
-    """The best hits that fit a prompt, in their order; at least one. Markers count what this returns."""
-    packed: list[Hit] = []
-    for hit in hits:
-        characters -= len(hit.passage.text)
-        if packed and characters < 0:
-            break
-        packed.append(hit)
-    return packed
-
-
 def stream_draft(question: str, hits: Sequence[Hit], llm: BaseChatModel, settings: Settings) -> Iterator[str]:
     """Ask the model, and give its text piece by piece as it comes.
 
     Args:
         question: one that stands alone.
-        hits: what `pack` returned; without any, the model would answer from memory.
+        hits: what `rag.pack.pack` returned; without any, the model would answer from memory.
 
     Raises:
         ModelError: anything that goes wrong with the model, also in the middle of the stream.
@@ -142,6 +149,33 @@ def stream_draft(question: str, hits: Sequence[Hit], llm: BaseChatModel, setting
     chain = answer_chain(llm, language)
     variables = {"passages": fence_passages(hits, language), "question": question}
     yield from _run(chain, variables, settings, DRAFT_CHARACTERS)
+
+
+def stream_repair(
+    question: str,
+    hits: Sequence[Hit],
+    draft: str,
+    claims: Sequence[Claim],
+    llm: BaseChatModel,
+    settings: Settings,
+) -> Iterator[str]:
+    """Ask the model to write its draft anew, without the claims that the passages don't support.
+
+    Args:
+        question, hits: as for the draft.
+        claims: all of the draft; the unsupported ones are quoted with the reason.
+
+    Raises:
+        ModelError: as `stream_draft`.
+    """
+    language = language_of(question)
+    variables = {
+        "passages": fence_passages(hits, language),
+        "question": question,
+        "draft": draft.rsplit("</think>", 1)[-1].strip(),
+        "problems": tell_problems(claims),
+    }
+    yield from _run(repair_chain(llm, language), variables, settings, DRAFT_CHARACTERS)
 
 
 def rewrite_question(question: str, history: Sequence[tuple[str, str]], llm: BaseChatModel, settings: Settings) -> str:

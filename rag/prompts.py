@@ -6,10 +6,22 @@ import re
 from collections.abc import Sequence
 
 from rag.language import Language
-from rag.types import Hit
+from rag.pack import follows
+from rag.types import Claim, Hit, Passage
 
 # The line a model must write, alone, when the passages don't hold the answer.
 REFUSAL: dict[Language, str] = {"zh": "文档里没有这个问题的答案。", "en": "The documents do not answer this question."}
+
+# What follows a draft with sentences that the passages don't prove.
+REPAIR: dict[Language, str] = {
+    "zh": """你的回答里有句子得不到资料支持：
+{problems}
+请把整个回答重写一遍：资料里写明的照资料改正，资料里没有的删去，其余句子照旧。只写回答，规则不变。""",
+    "en": """Some sentences of your answer have no support in the passages:
+{problems}
+Write the whole answer again: correct what the passages state otherwise, leave out what they don't state, keep the \
+other sentences. Write only the answer; the rules stay the same.""",
+}
 
 _ANSWER: dict[Language, tuple[str, str]] = {
     "zh": (
@@ -51,11 +63,12 @@ _CONDENSE: dict[Language, tuple[str, str]] = {
     ),
 }
 
-_LABELS: dict[Language, tuple[str, str, str, str, str]] = {
-    "zh": ("资料", "标题", "来源", "日期", "页"),
-    "en": ("passage", "title", "source", "date", "page"),
+_LABELS: dict[Language, tuple[str, str, str, str, str, str]] = {
+    "zh": ("资料", "标题", "来源", "日期", "页", "上接"),
+    "en": ("passage", "title", "source", "date", "page", "continues"),
 }
 _fence = re.compile(r"<(?=\s*/?\s*(?:资料|passage|system|assistant|user)\b)", re.IGNORECASE)
+_gap = re.compile(r"\n{3,}")
 
 # How much of the conversation goes into the condense prompt.
 _TURNS = 4
@@ -75,15 +88,29 @@ def condense_messages(language: Language) -> list[tuple[str, str]]:
 
 
 def fence_passages(hits: Sequence[Hit], language: Language) -> str:
-    """Passages as numbered, fenced data with title, source and date; a fence inside a passage is defused."""
-    name, title, source, date, page = _LABELS[language]
+    """Passages as numbered, fenced data with title, source and date; a fence inside a passage is defused.
+
+    A passage that goes on where the one before it ends says so instead of naming its document again.
+    """
+    name, title, source, date, page, after = _LABELS[language]
     blocks = []
+    previous: Passage | None = None
     for number, hit in enumerate(hits, start=1):
         passage = hit.passage
-        facts = [(title, passage.title), (source, passage.source), (date, passage.date), (page, passage.page)]
+        if previous and follows(passage, previous):
+            facts: list[tuple[str, object]] = [(after, f"[{number - 1}]")]
+        else:
+            facts = [(title, passage.title), (source, passage.source), (date, passage.date), (page, passage.page)]
+        previous = passage
         attributes = "".join(f' {key}="{_plain(str(value))}"' for key, value in facts if value)
-        blocks.append(f"<{name} [{number}]{attributes}>\n{_fence.sub('＜', passage.text)}\n</{name}>")
+        text = _gap.sub("\n", _fence.sub("＜", passage.text)).strip()
+        blocks.append(f"<{name} [{number}]{attributes}>\n{text}\n</{name}>")
     return "\n".join(blocks)
+
+
+def tell_problems(claims: Sequence[Claim]) -> str:
+    """The unsupported claims, each on a line with the reason."""
+    return "\n".join(f"- “{claim.text}”：{claim.reason}" for claim in claims if not claim.supported)
 
 
 def tell_conversation(history: Sequence[tuple[str, str]], language: Language) -> str:

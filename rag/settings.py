@@ -23,6 +23,7 @@ class Settings(BaseSettings):
         llm_api_key: its key; never stored or logged.
         llm_timeout: seconds to wait for the model's next piece of text.
         llm_context: characters of evidence that go into one prompt.
+        llm_repair: whether a draft with unproven sentences goes back to the model once.
         store: where passages live.
         passage_min, passage_max: characters in a passage.
         top_k: passages that reach the answerer.
@@ -39,6 +40,7 @@ class Settings(BaseSettings):
     llm_api_key: SecretStr | None = None
     llm_timeout: float = Field(default=60.0, gt=0)
     llm_context: int = Field(default=6000, ge=500)
+    llm_repair: bool = True
     store: Literal["local"] = "local"
     passage_min: int = Field(default=200, ge=20)
     passage_max: int = Field(default=400, ge=40)

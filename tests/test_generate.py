@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from rag.errors import ModelError
-from rag.generate import answer_chain, check_llm, load_llm, pack, rewrite_question, stream_draft
+from rag.generate import answer_chain, check_llm, load_llm, rewrite_question, stream_draft
 from rag.ground import Grounded, Outcome, ground
 from rag.prompts import REFUSAL, fence_passages
 from rag.settings import Settings
@@ -276,9 +276,3 @@ def test_a_passage_can_not_break_out_of_its_fence() -> None:
     assert fenced.count("<资料 [") == 1
     assert "<system>" not in fenced
     assert fenced.splitlines()[0] == '<资料 [1] 标题="标题 换行" 来源="坏 .txt">'
-
-
-def test_packing_keeps_the_best_that_fit() -> None:
-    lengths = [len(hit.passage.text) for hit in hits()]
-    assert [len(pack(hits(), size)) for size in (1, lengths[0], sum(lengths[:2]), sum(lengths))] == [1, 1, 2, 3]
-    assert pack([], 100) == []

@@ -14,6 +14,7 @@ from html import escape
 from itertools import pairwise
 from typing import Literal
 
+from rag.injection import suspicious
 from rag.types import Answer, Citation, Claim, Document, Passage
 from rag.ui.labels import Language, say
 from vectorstore.records import DocumentInfo
@@ -305,9 +306,11 @@ def _render_source(
         if marker is not None
         else ""
     )
+    warning = suspicious(passage.text, language)
+    warned = _element("p", f"⚠ {warning}", "wj-warning") if warning else ""
     return (
         f'<article class="wj-source"{place} tabindex="-1"><header>{badge}'
-        f"<div>{_element('p', passage.title, 'wj-title')}{_meta(facts_line)}</div></header>"
+        f"<div>{_element('p', passage.title, 'wj-title')}{_meta(facts_line)}{warned}</div></header>"
         f'<blockquote class="wj-passage"><span class="wj-around">{_text(before)}</span>'
         f"{mark_text(passage.text, passage.start, quotes, facts)}"
         f'<span class="wj-around">{_text(after)}</span></blockquote>{back}</article>'
