@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,22 +13,24 @@ from typing import TYPE_CHECKING, Self
 
 from rag.compose import fallback_notice, from_extract, from_grounded
 from rag.condense import History, condense
-from rag.documents import document_id, find_files
-from rag.errors import DocumentUnknown, LoadError, ModelError, QuestionError, StoreMissing
+from rag.documents import document_id
+from rag.errors import DocumentUnknown, EmbedderMismatch, ModelError, QuestionError, StoreMissing
 from rag.extract import extract
-from rag.indexing import IndexReport, Paths, Progress, index_files
+from rag.indexing import IndexReport, Paths, Progress, index_files, make_index
 from rag.language import language_of
 from rag.retrieve import retrieve
-from rag.settings import EXTRACTIVE, Settings
+from rag.settings import EMBEDDED, EXTRACTIVE, Settings
+from rag.similarity import word_similarity
 from rag.types import Answer, Answered, Delta, Document, Event, Hit, Retrieved
 from vectorstore.records import DocumentInfo
 
 if TYPE_CHECKING:
-    import numpy as np
     from langchain_core.language_models import BaseChatModel
 
     from vectorstore.embedding import Embedder
     from vectorstore.local import LocalStore
+
+logger = logging.getLogger(__name__)
 
 SEEDS = Path(__file__).resolve().parent.parent / "seeds"
 
@@ -55,7 +58,8 @@ class Assistant:
 
         Raises:
             StoreMissing: there is no index.
-            EmbedderMismatch: it was made with another embedding model.
+            EmbedderMismatch: it was made with another embedding model. (An older version of the embedded one is no
+                error: its passages are embedded anew, which takes about a second for ten thousand.)
             StoreDamaged: its catalog can't be read.
         """
         from vectorstore.embedding import load_embedder
@@ -63,7 +67,14 @@ class Assistant:
 
         settings = _with_index(settings, index)
         embedder = load_embedder(settings.embedder)
-        return cls(LocalStore.open(settings.index, embedder), embedder, settings)
+        try:
+            store = LocalStore.open(settings.index, embedder)
+        except EmbedderMismatch as mismatch:
+            if not mismatch.made_with == settings.embedder == EMBEDDED:
+                raise
+            logger.warning("the embedded model has changed: embedding the passages of %s anew", settings.index)
+            store = LocalStore.rebuild(settings.index, embedder)
+        return cls(store, embedder, settings)
 
     @classmethod
     def build(
@@ -77,23 +88,39 @@ class Assistant:
         """Index files, folders and globs, and return the open assistant.
 
         An index that is there already is kept and brought up to date; unchanged files cost nothing. A file that can't
-        be read is left out; use `add` to see which.
+        be read is left out; `build_reported` says which.
 
         Raises:
-            LoadError: no file could be read at all.
+            LoadError: no file could be read at all; then no index is made.
             EmbedderMismatch, StoreDamaged: as `open`.
         """
-        paths = [paths] if isinstance(paths, str | Path) else list(paths)
-        find_files(paths)  # a mistyped path must not leave an empty index behind
-        assistant = cls.open_or_create(index, settings=settings)
+        return cls.build_reported(paths, index, settings=settings, progress=progress)[0]
+
+    @classmethod
+    def build_reported(
+        cls,
+        paths: Paths,
+        index: str | Path | None = None,
+        *,
+        settings: Settings | None = None,
+        progress: Progress | None = None,
+    ) -> tuple[Self, IndexReport]:
+        """As `build`, with the report of what became of each file.
+
+        A new index is made beside its place and moved there when it is whole, so an interrupted first start leaves
+        nothing behind that could pass for an index.
+        """
+        settings = _with_index(settings, index)
         try:
-            report = assistant.add(paths, progress=progress)
-            if report.failed and not report.added and not report.unchanged:
-                raise LoadError("no file could be read: " + "; ".join(why for _, why in report.failed[:5]))
+            assistant = cls.open(settings=settings)
+        except StoreMissing:
+            report = make_index(paths, settings, progress)
+            return cls.open(settings=settings), report
+        try:
+            return assistant, assistant.add(paths, progress=progress)
         except BaseException:
             assistant.close()
             raise
-        return assistant
 
     @classmethod
     def open_or_create(cls, index: str | Path | None = None, *, settings: Settings | None = None) -> Self:
@@ -102,12 +129,11 @@ class Assistant:
         from vectorstore.local import LocalStore
 
         settings = _with_index(settings, index)
-        embedder = load_embedder(settings.embedder)
         try:
-            store = LocalStore.open(settings.index, embedder)
+            return cls.open(settings=settings)
         except StoreMissing:
-            store = LocalStore.create(settings.index, embedder)
-        return cls(store, embedder, settings)
+            LocalStore.create(settings.index, load_embedder(settings.embedder)).close()
+            return cls.open(settings=settings)
 
     @classmethod
     def rebuild(cls, index: str | Path | None = None, *, settings: Settings | None = None) -> Self:
@@ -298,7 +324,7 @@ class Assistant:
             hits,
             before=self._before(hits),
             openings=self._openings(hits),
-            similarity=_similarity,
+            similarity=word_similarity,
         )
         return from_extract(found, question, standalone, hits)
 
@@ -343,20 +369,6 @@ def answer(question: str, history: History = (), *, settings: Settings | None = 
 def _default(settings: Settings) -> Assistant:
     """One open assistant for each settings."""
     return Assistant.default(settings)
-
-
-@lru_cache(maxsize=1)
-def _word_embedder() -> Embedder:
-    """The embedded model: it is there for any index, and fast enough to embed every word of every candidate."""
-    from vectorstore.embedding import load_embedder
-
-    return load_embedder("embedded")
-
-
-def _similarity(asked: Sequence[str], there: Sequence[str]) -> np.ndarray:
-    """Cosines between two lists of words, shape (len(asked), len(there))."""
-    embedder = _word_embedder()
-    return embedder.embed(asked) @ embedder.embed(there).T
 
 
 def _encodable(text: str) -> str:

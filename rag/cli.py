@@ -138,7 +138,6 @@ def _read_line() -> str:
 
 def _index(options: argparse.Namespace) -> int:
     from rag.assistant import Assistant
-    from rag.documents import find_files
 
     settings = _settings(options)
     if not (options.paths or options.list or options.remove or options.rebuild):
@@ -150,9 +149,9 @@ def _index(options: argparse.Namespace) -> int:
             print(f"已重建 rebuilt {settings.index}: {len(assistant.store)} 个段落 passages")
     failed = False
     if options.paths:
-        find_files(options.paths)  # a mistyped path must not leave an empty index behind
-        with Assistant.open_or_create(settings=settings) as assistant:
-            failed = _report(assistant.add(options.paths, progress=_progress()))
+        assistant, report = Assistant.build_reported(options.paths, settings=settings, progress=_progress())
+        assistant.close()
+        failed = _report(report)
     with Assistant.open(settings=settings) as assistant:
         for name in options.remove:
             print(f"已删除 removed {name}: {assistant.remove(name)}")

@@ -1,6 +1,7 @@
 """What can go wrong, from reading a file to asking a model.
 
 WenjuError
+├── EmbedderError          the embedding model can't be loaded
 ├── StoreError … (see vectorstore.errors)
 ├── LoadError              a file can't be read as text
 │   └── UnsupportedFormat  no loader for this kind of file
@@ -10,6 +11,7 @@ WenjuError
 """
 
 from vectorstore.errors import (
+    EmbedderError,
     EmbedderMismatch,
     StoreDamaged,
     StoreError,
@@ -20,6 +22,7 @@ from vectorstore.errors import (
 
 __all__ = [
     "DocumentUnknown",
+    "EmbedderError",
     "EmbedderMismatch",
     "LoadError",
     "ModelError",

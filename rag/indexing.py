@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from rag.documents import document_id, find_files, load_document
@@ -75,3 +76,32 @@ def index_files(store: LocalStore, paths: Paths, settings: Settings, progress: P
 
     written = store.add(changed_documents())
     return IndexReport(tuple(added), tuple(unchanged), tuple(failed), written)
+
+
+def make_index(paths: Paths, settings: Settings, progress: Progress | None = None) -> IndexReport:
+    """Make a new index at `settings.index`, wholly or not at all.
+
+    It is made beside its place and moved there when it is whole, so that an interrupted first start leaves nothing
+    behind that could pass for an index.
+
+    Raises:
+        LoadError: as `index_files`, and when no file could be read.
+    """
+    from vectorstore.embedding import load_embedder
+    from vectorstore.local import CATALOG, LocalStore
+
+    place = settings.index.absolute()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=place.parent, prefix=f".{place.name}-", ignore_cleanup_errors=True) as folder:
+        made = Path(folder)
+        with LocalStore.create(made, load_embedder(settings.embedder)) as store:
+            report = index_files(store, paths, settings, progress)
+        if not report.added:
+            raise LoadError(
+                "没有一个文件能读。 No file could be read: " + "; ".join(why for _, why in report.failed[:5])
+            )
+        place.mkdir(exist_ok=True)
+        # The catalog first, in one step: from then on there is an index, and anything else can be made from it.
+        for part in sorted(made.iterdir(), key=lambda part: part.name != CATALOG):
+            part.replace(place / part.name)
+    return report

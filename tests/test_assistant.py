@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -107,7 +108,7 @@ def test_a_format_nobody_reads_is_said_so(assistant: Assistant, docs: Path) -> N
 
 def test_building_from_unreadable_files_alone_fails(tmp_path: Path) -> None:
     (tmp_path / "空.txt").write_bytes(b"")
-    with pytest.raises(LoadError, match=r"no file could be read: 空\.txt"):
+    with pytest.raises(LoadError, match=r"No file could be read: 空\.txt"):
         Assistant.build(tmp_path / "空.txt", index=tmp_path / "索引")
 
 
@@ -438,3 +439,27 @@ def test_an_honest_model_answers_under_proof(seeds_assistant):
     assert answer.grounding == 0.5
     citation = answer.citations[0]
     assert document.text[citation.start : citation.end] == citation.quote
+
+
+def test_an_index_of_an_older_embedded_model_is_embedded_anew(tmp_path):
+    with Assistant.build(SEEDS, tmp_path / "索引") as assistant:
+        passages = len(assistant.store)
+    with sqlite3.connect(tmp_path / "索引" / "catalog.sqlite") as catalog:
+        catalog.execute("UPDATE meta SET value = 'older' WHERE name = 'fingerprint'")
+    catalog.close()
+    with Assistant.open(tmp_path / "索引") as assistant:
+        assert len(assistant.store) == passages
+        assert assistant.answer("量子院位于哪里？").short == "中关村软件园"
+        assert assistant.store.meta()["fingerprint"] != "older"
+
+
+def test_an_interrupted_first_start_leaves_no_index(tmp_path):
+    def interrupt(done: int, total: int, source: str) -> None:
+        raise KeyboardInterrupt
+
+    settings = Settings(index=tmp_path / "索引")
+    with pytest.raises(KeyboardInterrupt):
+        Assistant.default(settings, progress=interrupt)
+    assert list(tmp_path.iterdir()) == []
+    with Assistant.default(settings) as assistant:
+        assert len(assistant.documents()) == 2

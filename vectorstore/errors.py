@@ -35,4 +35,12 @@ class StoreLocked(StoreError):
 
 
 class EmbedderMismatch(StoreError):
-    """The index was made with another embedding model than the one asked for."""
+    """The index was made with another embedding model than the one asked for.
+
+    Attributes:
+        made_with: the name of the model that made it.
+    """
+
+    def __init__(self, message: str, made_with: str = "") -> None:
+        super().__init__(message)
+        self.made_with = made_with

@@ -349,5 +349,6 @@ def _check_embedder(folder: Path, meta: Mapping[str, str], embedder: Embedder) -
         cure = f"To keep it, set RAG_EMBEDDER={meta['embedder']}; to change it"
     raise EmbedderMismatch(
         f"The index in {folder} was made with the embedder {made}, not with {asked}. "
-        f"{cure}: embed its passages anew with: wenju index --rebuild --index {folder}"
+        f"{cure}: embed its passages anew with: wenju index --rebuild --index {folder}",
+        made_with=meta["embedder"],
     )
