@@ -285,17 +285,9 @@ class Assistant:
         Raises:
             ModelError: the model failed, or nothing that it wrote could be proven.
         """
-        from rag.generate import pack, stream_draft
-        from rag.ground import Outcome, ground
+        from rag.chain import write_answer
 
-        packed = pack(hits, self.settings.llm_context)
-        draft = ""
-        for piece in stream_draft(standalone, packed, self._llm, self.settings):
-            draft += piece
-            yield Delta(piece)
-        grounded = ground(draft, packed, language_of(question))
-        if grounded.outcome is Outcome.UNSUPPORTED:  # the documents may well hold what the model missed
-            raise ModelError(grounded.reason.rstrip("。."))
+        grounded = yield from write_answer(standalone, hits, self._llm, self.settings, language_of(question))
         return from_grounded(grounded, question, standalone, hits, model=self.settings.llm)
 
     @cached_property

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from rag.errors import ModelError
 from rag.faults import explain
 from rag.language import Language, language_of
-from rag.pack import pack as pack
 from rag.prompts import (
     REFUSAL,
     REPAIR,
