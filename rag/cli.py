@@ -225,10 +225,20 @@ def _show(answer: Answer) -> None:
     for citation in answer.citations:
         where = " · ".join(str(part) for part in (citation.title, citation.date, _page(citation.page)) if part)
         print(f"\n[{citation.number}] {citation.source} · {where}\n    “{citation.quote}”")
+        _warn(citation.passage.text)
     if answer.refused and answer.hits:
         print("\n最接近的段落 nearest passages:")
         for hit in answer.hits[:3]:
             print(f"  - {hit.passage.title}: {hit.passage.text[:60]}…".replace("\n", " "))
+            _warn(hit.passage.text)
+
+
+def _warn(text: str) -> None:
+    """Say when a passage tries to steer the answer."""
+    from rag.injection import suspicious
+
+    if warning := suspicious(text):
+        print(f"    ⚠ {warning} {suspicious(text, 'en')}")
 
 
 def _page(page: int | None) -> str:
