@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
+from rag.entail import load_verifier
 from rag.errors import ModelError
 from rag.generate import stream_draft, stream_repair
 from rag.ground import Grounded, Outcome, ground
@@ -32,22 +33,24 @@ def write_answer(
         language: of the messages to the reader.
 
     Raises:
-        ModelError: the model failed, or nothing that it wrote could be proven. A failed repair is no failure.
+        ModelError: the model failed, the verifier can't be loaded, or nothing that was written could be proven. A
+            failed repair is no failure.
         ValueError: no hits.
     """
+    entails = load_verifier(settings.verifier) if settings.verifier else None
     packed = pack(hits, settings.llm_context)
     draft = ""
     for piece in stream_draft(question, packed, llm, settings):
         draft += piece
         yield Delta(piece)
-    grounded = ground(draft, packed, language)
+    grounded = ground(draft, packed, language, entails)
     if settings.llm_repair and grounded.outcome is Outcome.ANSWERED and grounded.share < 1:
         repaired = ""
         try:
             for piece in stream_repair(question, packed, draft, grounded.claims, llm, settings):
                 repaired += piece
                 yield Delta("")
-            grounded = max(grounded, ground(repaired, packed, language), key=_proven)
+            grounded = max(grounded, ground(repaired, packed, language, entails), key=_proven)
         except ModelError:
             pass  # what the first draft proved stands
     if grounded.outcome is Outcome.UNSUPPORTED:  # the documents may well hold what the model missed

@@ -236,6 +236,11 @@ def _replaced(
 ) -> str:
     """What a replaced stretch of words puts in the place of something else."""
     (i1, i2), (j1, j2) = ours, theirs
+    closing = all(_boundary.match(word) for word in claim.words[i2:])
+    if (
+        closing and i1 and claim.tagged[i1 - 1][1].startswith("v")
+    ):  # 位于火星: what the source's verb has up to the comma
+        j2 = next((j for j in range(j1, j2) if _boundary.match(source.words[j])), j2)
     if i2 - i1 > _LONGEST_REPLACED or j2 - j1 > _LONGEST_REPLACED:
         return ""
     left, right = claim.tagged[i1:i2], source.tagged[j1:j2]

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from rag.entail import Entails
 from rag.language import Language, language_of
 from rag.markers import read_markers, settle_markers, write_markers
 from rag.prompts import REFUSAL
@@ -52,7 +53,13 @@ class Grounded:
         return sum(claim.supported for claim in self.claims) / len(self.claims) if self.claims else 0.0
 
 
-def ground(draft: str, hits: Sequence[Hit], language: Language | None = None) -> Grounded:
+# A claim that the rules support less surely than this is put to the cross-encoder too, when there is one.
+WEAK = 0.9
+
+
+def ground(
+    draft: str, hits: Sequence[Hit], language: Language | None = None, entails: Entails | None = None
+) -> Grounded:
     """Keep what the passages prove.
 
     Every sentence is checked against the passages it cites, then, when these don't support it, against the others: a
@@ -62,6 +69,7 @@ def ground(draft: str, hits: Sequence[Hit], language: Language | None = None) ->
         draft: what the model wrote, with markers that count the hits from 1.
         hits: the passages that were in the prompt, in that order.
         language: of the messages; None takes that of the draft.
+        entails: a cross-encoder's opinion; it may strike what the rules support weakly, and saves nothing.
     """
     language = language or language_of(draft)
     text = settle_markers(_clean(draft))
@@ -79,7 +87,7 @@ def ground(draft: str, hits: Sequence[Hit], language: Language | None = None) ->
             if _is_refusal(said):
                 declined = declined or not any(claim.supported for claim in claims)
                 continue
-            verdict, proof = _prove(said, marked.numbers, hits)
+            verdict, proof = _doubted(said, *_prove(said, marked.numbers, hits), entails)
             if not verdict.supported and _is_filler(said):
                 continue
             numbers = tuple(book.number(passage, start, end) for passage, start, end in proof)
@@ -153,6 +161,16 @@ def _prove(said: str, cited: Sequence[int], hits: Sequence[Hit]) -> tuple[Verdic
     if best is None:
         best = max(corrected, key=lambda trial: trial[0].score, default=(Verdict(False, 0.0, "没有引文"), []))
     return best[0], []
+
+
+def _doubted(said: str, verdict: Verdict, proof: Proof, entails: Entails | None) -> tuple[Verdict, Proof]:
+    """The same, unless the cross-encoder does not follow a weak proof."""
+    if entails is None or not verdict.supported or verdict.score >= WEAK:
+        return verdict, proof
+    probability = entails("\n".join(passage.text[start:end] for passage, start, end in proof), said)
+    if probability >= 0.5:
+        return verdict, proof
+    return Verdict(False, min(verdict.score, probability), "核对模型认为引文没有这样说"), []
 
 
 def _try(said: str, passages: Sequence[Passage]) -> tuple[Verdict, Proof]:

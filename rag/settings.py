@@ -24,6 +24,7 @@ class Settings(BaseSettings):
         llm_timeout: seconds to wait for the model's next piece of text.
         llm_context: characters of evidence that go into one prompt.
         llm_repair: whether a draft with unproven sentences goes back to the model once.
+        verifier: an NLI cross-encoder of sentence-transformers by name or folder, asked about weak proofs; "" for none.
         store: where passages live.
         passage_min, passage_max: characters in a passage.
         top_k: passages that reach the answerer.
@@ -41,6 +42,7 @@ class Settings(BaseSettings):
     llm_timeout: float = Field(default=60.0, gt=0)
     llm_context: int = Field(default=6000, ge=500)
     llm_repair: bool = True
+    verifier: str = ""
     store: Literal["local"] = "local"
     passage_min: int = Field(default=200, ge=20)
     passage_max: int = Field(default=400, ge=40)
