@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import pairwise
 
 from rag.numbers import COUNT, DATE_UNITS, Quantity, dates, quantities
 from rag.rarity import rarity
@@ -24,6 +25,7 @@ from rag.wording import (
     cut,
     head,
     is_alias,
+    is_content,
     is_name,
     mentioned,
     nearest,
@@ -47,6 +49,8 @@ _RARE_HEAD = 6.0  # a subject this rare is a name of its own; 公司 or 创新�
 _RARE_NOUN = 4.5  # from here on a noun in the place of another is another thing, not a synonym
 _TELLING_NOUN = 4.0  # below, a noun only sums up or points: 作品, 过程, 方式
 _COPIED = 0.8  # a claim with this share of a sentence's words is a copy; a noun changed in a copy is no paraphrase
+_SHORT_CLAIM = 8  # content words; in a longer claim one strange word may well be a paraphrase
+_RARE_CLOSING = 5.0
 _LONGEST_REPLACED = 6  # words; longer stretches are rewritten, not replaced
 
 
@@ -75,6 +79,7 @@ def disagreement(claim: str, evidence: str, background: str = "") -> str:
         or _subject_differs(ours, evidence)
         or _aligned_difference(ours, theirs, evidence, everything)
         or _opposite(ours, theirs)
+        or _closing_missing(ours, everything)
     )
 
 
@@ -295,3 +300,18 @@ def _opposite(claim: Words, source: Words) -> str:
                 if other in source.present and other not in claim.present:
                     return f"引文说的是“{other}”，不是“{word}”"
     return ""
+
+
+def _closing_missing(claim: Words, everything: str) -> str:
+    """The rare word that a short claim leads up to, when its source has nothing like it: 建设了动物园."""
+    content = [i for i, (word, tag) in enumerate(claim.tagged) if is_content(word, tag) and tag not in ("m", "q")]
+    if not 2 <= len(content) <= _SHORT_CLAIM:
+        return ""
+    last = content[-1]
+    word, tag = claim.tagged[last]
+    telling = tag.startswith(("n", "j", "s")) or (tag.startswith("v") and claim.words[last - 1] in "被遭")
+    if len(word) < 2 or not telling or rarity(word) < _RARE_CLOSING:
+        return ""
+    there = sum(character in everything for character in word)
+    known = 2 * there > len(word) or any(pair in everything for pair in map("".join, pairwise(word)))
+    return "" if known else f"引文没有说到“{word}”"
