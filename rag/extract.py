@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rag import conflicts, refuse
+from rag.answerable import probability
 from rag.coverage import Similarity, focus_weights, weights, word_coverage
 from rag.injection import disarm
 from rag.language import language_of
@@ -49,7 +50,7 @@ class Extract:
 
     Attributes:
         reason: why nothing was found; with quotes, which part of the question stays open.
-        score: coverage of the weakest answered part, in [0, 1]; of the best rejected sentence for a refusal.
+        score: how likely the passages hold the answer to every part, in [0, 1]: the least of the parts'.
         notice: which documents give which value, where they differ; "" where they don't.
     """
 
@@ -109,22 +110,30 @@ def _answer_part(question: Question, candidates: Sequence[Candidate], similarity
         return _refusal(refuse.empty(question))
     if not candidates:
         return _refusal(refuse.nothing(question))
-    if _is_foreign(question, candidates):
+    foreign = _is_foreign(question, candidates)
+    if foreign:
         question = _names_only(question, candidates)
         if not any(word.weight >= TELLING_NAME for word in question.words):
             return _refusal(refuse.foreign(question))
     scored = score_sentences(question, candidates, similarity)
     best = scored[0]
-    coverage = min(1.0, float(weights(question) @ best.covered))  # a sum of shares may round past 1
-    if reason := refuse.check(question, best.candidate.evidence, best.local, best.covered):
-        return _refusal(reason, coverage)
+    # the model is trained on questions in the documents' language
+    likely = _share_covered(question, best) if foreign else probability(question, scored, similarity)
+    reason, likely = refuse.check(question, scored, likely)
+    if reason:
+        return _refusal(reason, likely)
     chosen, notice = [best], ""
     if versions := conflicts.other_versions(question, best, scored[1:]):
         chosen = conflicts.newest_first([best, *versions])
         notice = conflicts.notice(question, chosen)
     elif question.kind in {Kind.LIST, Kind.OPEN, Kind.WHICH, Kind.REASON, Kind.METHOD, Kind.YES_NO}:
         chosen += _complements(question, best, scored[1:])
-    return Extract(tuple(_quote(question, item) for item in chosen), "", "", coverage, notice)
+    return Extract(tuple(_quote(question, item) for item in chosen), "", "", likely, notice)
+
+
+def _share_covered(question: Question, best: Scored) -> float:
+    """The weight of the question's words that the sentence and its surroundings hold, in [0, 1]."""
+    return min(1.0, float(weights(question) @ best.covered))  # a sum of shares may round past 1
 
 
 def _refusal(reason: str, score: float = 0.0) -> Extract:
