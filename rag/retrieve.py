@@ -1,16 +1,23 @@
-"""Question → passages: the keyword and the dense leg, fused into one ranking."""
+"""Question → passages: the keyword and the dense leg, fused into one ranking whose head is read again."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
+from rag.rerank import Rarities, lexical_scores
 from vectorstore.base import Store
 from vectorstore.records import Hit
 
 # Candidates taken from each leg before fusing. A passage beyond this in both legs does not reach the top ten.
 CANDIDATES = 60
+# The best of them are reranked; on development data 99.6 % of the answering passages are among so many.
+RERANKED = 20
+# What the reranker's scores are divided by, to stand beside a cosine as BM25's share of the best does.
+LEXICAL_SCALE = 16.0
 
 
 def fuse(keyword: Mapping[str, float], dense: Mapping[str, float], weight: float) -> list[tuple[str, float]]:
@@ -45,14 +52,19 @@ def fuse(keyword: Mapping[str, float], dense: Mapping[str, float], weight: float
     return sorted(scored, key=lambda item: (-item[1], item[0]))
 
 
-def retrieve(store: Store, question: str, k: int, dense_weight: float) -> list[Hit]:
+def retrieve(store: Store, question: str, k: int, dense_weight: float, *, reranked: int = RERANKED) -> list[Hit]:
     """The k best passages for a standalone question, best first; deterministic.
+
+    The best candidates of both legs are reranked: the trained model's score takes the place of BM25, with 1 for the
+    best, beside the same cosine with the same weight. `Hit.score` falls with the final ranking; for passages behind
+    the reranked ones it is their fused score, or that of the last reranked one if lower.
 
     Args:
         store: where to search.
         question: in words; may be of any script or width.
         k: how many, ≥ 1.
         dense_weight: weight of the cosine against normalised BM25; 0 leaves the dense leg out altogether.
+        reranked: how many of the best are reranked; 0 leaves the fused ranking as it is, to compare with.
 
     Raises:
         ValueError: k < 1.
@@ -60,13 +72,13 @@ def retrieve(store: Store, question: str, k: int, dense_weight: float) -> list[H
     if k < 1:
         raise ValueError(f"k is {k}, it must be ≥ 1")
     try:
-        return _search(store, question, k, dense_weight)
+        return _search(store, question, k, dense_weight, reranked)
     except KeyError:  # a passage was removed between search and reading: what is there now answers
-        return _search(store, question, k, dense_weight)
+        return _search(store, question, k, dense_weight, reranked)
 
 
-def _search(store: Store, question: str, k: int, dense_weight: float) -> list[Hit]:
-    """Both legs, fused. Raises KeyError when a found passage is gone by the time it is read."""
+def _search(store: Store, question: str, k: int, dense_weight: float, reranked: int) -> list[Hit]:
+    """Both legs, fused and reranked. Raises KeyError when a found passage is gone by the time it is read."""
     keyword = dict(store.search_keyword(question, CANDIDATES))
     dense = dict(store.search_dense(question, CANDIDATES)) if dense_weight else {}
     only_dense = [name for name in dense if name not in keyword]
@@ -76,12 +88,38 @@ def _search(store: Store, question: str, k: int, dense_weight: float) -> list[Hi
         dense |= _scores(only_keyword, store.dense_scores(question, only_keyword) if only_keyword else ())
     else:
         dense = dict.fromkeys(keyword, 0.0)
-    ranking = fuse(keyword, dense, dense_weight)[:k]
-    passages = store.passages([name for name, _ in ranking])
-    return [
+    ranking = fuse(keyword, dense, dense_weight)
+    passages = store.passages([name for name, _ in ranking[: max(k, reranked)]])
+    found = [
         Hit(passage, score, keyword[name], dense[name])
-        for passage, (name, score) in zip(passages, ranking, strict=True)
+        for passage, (name, score) in zip(passages, ranking, strict=False)
     ]
+    head = rerank(question, found[:reranked], dense_weight, partial(rarities, store))
+    lowest = min((hit.score for hit in head), default=1.0)
+    return [*head, *(replace(hit, score=min(hit.score, lowest)) for hit in found[reranked:])][:k]
+
+
+def rerank(question: str, hits: Sequence[Hit], dense_weight: float, rarity: Rarities) -> list[Hit]:
+    """The same hits in the order of the trained model and the cosine, with their new scores; ties by id.
+
+    score = (1 + (lexical - highest lexical) / LEXICAL_SCALE + weight · cosine) / (1 + weight). Hits of which none
+    shares a word with the question stay as they are: the model judges words.
+    """
+    bm25 = np.array([hit.keyword for hit in hits])
+    if not bm25.any():
+        return list(hits)
+    texts = [hit.passage.text for hit in hits]
+    lexical = lexical_scores(question, [hit.passage.title for hit in hits], texts, bm25, rarity)
+    shares = 1 + (lexical - lexical.max()) / LEXICAL_SCALE
+    scores = (shares + dense_weight * np.array([hit.dense for hit in hits])) / (1 + dense_weight)
+    again = [replace(hit, score=float(score)) for hit, score in zip(hits, scores, strict=True)]
+    return sorted(again, key=lambda hit: (-hit.score, hit.passage.id))
+
+
+def rarities(store: Store, terms: Sequence[str]) -> np.ndarray:
+    """Inverse document frequency of index terms in this store, as in BM25, shape (len(terms),), > 0."""
+    held = np.minimum(store.document_frequency(terms), len(store))
+    return np.log1p((len(store) - held + 0.5) / (held + 0.5))
 
 
 def _scores(names: Sequence[str], scores: Sequence[float] | np.ndarray) -> dict[str, float]:

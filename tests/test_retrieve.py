@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rag import Assistant
-from rag.retrieve import fuse, retrieve
+from rag.retrieve import fuse, rarities, retrieve
 
 NAMES = st.text(st.sampled_from("甲乙丙丁戊己庚辛"), min_size=1, max_size=3)
 LEGS = st.dictionaries(
@@ -107,3 +108,18 @@ def test_k_must_be_positive(seeds_assistant: Assistant, k: int) -> None:
 def test_the_syntax_of_search_engines_means_nothing(seeds_assistant: Assistant, question: str) -> None:
     for hit in seeds_assistant.retrieve(question):
         assert hit.passage.text
+
+
+def test_hits_behind_the_reranked_ones_never_score_higher(seeds_assistant: Assistant) -> None:
+    store = seeds_assistant.store
+    plain = retrieve(store, "怀柔科学城的住房", 50, 0.5, reranked=0)
+    hits = retrieve(store, "怀柔科学城的住房", 50, 0.5, reranked=5)
+    assert {hit.passage.id for hit in hits[:5]} == {hit.passage.id for hit in plain[:5]}
+    assert [hit.passage.id for hit in hits[5:]] == [hit.passage.id for hit in plain[5:]]
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+def test_what_is_common_here_is_not_rare(seeds_assistant: Assistant) -> None:
+    everywhere, somewhere, nowhere = rarities(seeds_assistant.store, ["科学", "房源", "龘靐齉"])
+    assert 0 < everywhere < somewhere < nowhere
+    assert nowhere == pytest.approx(np.log1p((len(seeds_assistant.store) + 0.5) / 0.5))

@@ -1,15 +1,10 @@
-"""Make the data files the embedded answerer ships with.
+"""How rare a term is in general Chinese: in how many news passages it occurs, written to `rag/model/terms.txt.gz`.
 
-    python -m rag.train words DATA_FOLDER
-
-`words` counts in how many news passages each index term occurs and writes `rag/model/terms.txt.gz`: how rare a term
-is in general Chinese. Two documents can't tell a name from a function word; 100,000 passages can.
-Deterministic: the same news give the same file.
+Two documents can't tell a name from a function word; 100,000 passages can. The same news give the same file.
 """
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import lzma
 import math
@@ -54,18 +49,10 @@ def count_terms(folder: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> None:
-    """Run one training step from the command line."""
-    parser = argparse.ArgumentParser(prog="python -m rag.train", description=__doc__.split("\n")[0])
-    parser.add_argument("step", choices=["words"])
-    parser.add_argument("data", type=Path, help="folder with news.txt.xz")
-    arguments = parser.parse_args()
-    table = count_terms(arguments.data)
+def write_table(folder: Path) -> str:
+    """Count the terms of the news in `folder` and write the table; returns what was written, in words."""
+    table = count_terms(folder)
     TABLE.parent.mkdir(exist_ok=True)
     # mtime=0: the same table gives the same bytes
     TABLE.write_bytes(gzip.compress(table.encode(), compresslevel=9, mtime=0))
-    print(f"{TABLE}: {len(table.split()):,} terms, {TABLE.stat().st_size:,} bytes")
-
-
-if __name__ == "__main__":
-    main()
+    return f"{TABLE}: {len(table.split()):,} terms, {TABLE.stat().st_size:,} bytes"

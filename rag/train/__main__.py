@@ -1,0 +1,34 @@
+"""`python -m rag.train STEP DATA_FOLDER`: make a data file the embedded answerer ships with, or measure it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one step; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m rag.train", description=__doc__)
+    parser.add_argument(
+        "step",
+        choices=["words", "reranker", "evaluate-retrieval"],
+        help="words: how rare a term is; reranker: train it; evaluate-retrieval: figures on held-out articles",
+    )
+    parser.add_argument("data", type=Path, help="folder with news.txt.xz, drcd_dev.json and cmrc2018_trial.json")
+    options = parser.parse_args(arguments)
+    if options.step == "words":
+        from rag.train.words import write_table
+
+        sys.stdout.write(write_table(options.data) + "\n")
+        return 0
+    from rag.train import reranker
+
+    figures = reranker.train(options.data) if options.step == "reranker" else reranker.evaluate(options.data)
+    sys.stdout.write(json.dumps(figures, ensure_ascii=False, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
