@@ -1,7 +1,7 @@
 """How likely the evidence holds what a question asks for.
 
 The probability is the mean log-odds of a logistic regression and of boosted trees over the numbers of `rag.evidence`,
-calibrated on questions that neither had seen. `python -m rag.train_answerability` makes both.
+calibrated on questions that neither had seen. `python -m rag.train answerability` makes both.
 """
 
 from __future__ import annotations

@@ -14,11 +14,11 @@ from rag.documents import document_from_text
 from rag.evidence import describe
 from rag.extract import extract
 from rag.names import other_figure, sibling
-from rag.near_misses import Pool, reading_cases
 from rag.passages import split_passages
 from rag.question import analyse
 from rag.score import Scored, find_candidates, score_sentences
-from rag.train_answerability import ASKED_OF_NEWS, calibrate
+from rag.train.answerability import ASKED_OF_NEWS, calibrate
+from rag.train.near_misses import Pool, reading_cases
 from rag.types import Hit
 
 # value[0] <= 1 → leaf 0; else value[1] <= 5 → leaf 1, else leaf 2

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from rag import train
 from rag.rarity import is_known, rarity
+from rag.train import words as train
+from rag.train.__main__ import main
 
 
 def test_rarity_orders_terms_by_how_many_texts_use_them() -> None:
@@ -54,8 +55,7 @@ def test_the_same_news_give_the_same_file(
     written = []
     for name in ("first.gz", "second.gz"):
         monkeypatch.setattr(train, "TABLE", tmp_path / name)
-        monkeypatch.setattr("sys.argv", ["train", "words", str(news)])
-        train.main()
+        assert main(["words", str(news)]) == 0
         written.append((tmp_path / name).read_bytes())
     assert written[0] == written[1]
     assert gzip.decompress(written[0]).decode() == train.count_terms(news)

@@ -13,15 +13,27 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m rag.train", description=__doc__)
     parser.add_argument(
         "step",
-        choices=["words", "reranker", "evaluate-retrieval"],
-        help="words: how rare a term is; reranker: train it; evaluate-retrieval: figures on held-out articles",
+        choices=["words", "reranker", "evaluate-retrieval", "answerability"],
+        help="words: how rare a term is; reranker, answerability: train it; evaluate-retrieval: held-out figures",
     )
     parser.add_argument("data", type=Path, help="folder with news.txt.xz, drcd_dev.json and cmrc2018_trial.json")
+    parser.add_argument(
+        "--questions",
+        type=Path,
+        default=Path("eval/questions/seeds.jsonl"),
+        metavar="FILE",
+        help="for answerability: questions over the seed documents, dev split only",
+    )
     options = parser.parse_args(arguments)
     if options.step == "words":
         from rag.train.words import write_table
 
         sys.stdout.write(write_table(options.data) + "\n")
+        return 0
+    if options.step == "answerability":
+        from rag.train.answerability import write_model
+
+        sys.stdout.write(write_model(options.data, options.questions) + "\n")
         return 0
     from rag.train import reranker
 

@@ -1,18 +1,17 @@
 """Train the model that tells whether the evidence holds an answer.
 
-    python -m rag.train_answerability DATA_FOLDER [--questions eval/questions/seeds.jsonl]
+    python -m rag.train answerability DATA_FOLDER [--questions eval/questions/seeds.jsonl]
 
 From DATA_FOLDER come `drcd_dev.json` and `cmrc2018_trial.json` (SQuAD layout) and `news.txt.xz`. Each question is asked
 with its passage in reach, and again with its passage or document taken away; then with its name, noun, post, year or
 attribute swapped for another that the document does not answer. Questions a person wrote about the news
-(`rag/model/asked_of_news.jsonl`) and about the seed documents (their dev split) count more, being asked as people ask.
+(`rag/train/asked_of_news.jsonl`) and about the seed documents (their dev split) count more, being asked as people ask.
 
 Seeded: the same data give the same file. Needs scikit-learn and LightGBM, which answering does not.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import lzma
 import math
@@ -28,11 +27,11 @@ from rag.answerable import MODEL, model_from
 from rag.condense import condense
 from rag.documents import document_from_text, load_document
 from rag.language import language_of
-from rag.near_misses import SEED, TOP_K, Case, Pool, reading_cases
 from rag.question import analyse, split_parts
+from rag.train.near_misses import SEED, TOP_K, Case, Pool, reading_cases
 from rag.types import Document
 
-ASKED_OF_NEWS = MODEL.with_name("asked_of_news.jsonl")
+ASKED_OF_NEWS = Path(__file__).with_name("asked_of_news.jsonl")
 SEEDS = Path(__file__).resolve().parent.parent / "seeds"
 # How much a case counts: of the made-up kinds, and of the questions that people wrote.
 WEIGHTS = {"answerable": 6.0, "name elsewhere": 0.5, "noun elsewhere": 0.5}
@@ -199,18 +198,15 @@ def _lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.split("\n") if line.strip()]
 
 
-def main() -> None:
-    """Make the cases, fit, measure, and write the model."""
-    parser = argparse.ArgumentParser(prog="python -m rag.train_answerability", description=__doc__.split("\n")[0])
-    parser.add_argument("data", type=Path, help="folder with drcd_dev.json, cmrc2018_trial.json and news.txt.xz")
-    parser.add_argument("--questions", type=Path, default=Path("eval/questions/seeds.jsonl"), metavar="FILE")
-    arguments = parser.parse_args()
-    cases = [*written_cases(arguments.data, arguments.questions), *reading_cases(arguments.data)]
+def write_model(data: Path, questions: Path) -> str:
+    """Make the cases, fit, and write the model; returns the figures and what was written, in words.
+
+    Args:
+        data: folder with drcd_dev.json, cmrc2018_trial.json and news.txt.xz.
+        questions: question set over the seed documents, of which only the dev split is used.
+    """
+    cases = [*written_cases(data, questions), *reading_cases(data)]
     model, figures = train(cases)
     MODEL.write_text(json.dumps(model, separators=(",", ":")) + "\n", encoding="utf-8")
-    print(json.dumps(figures, ensure_ascii=False, indent=1))
-    print(f"{MODEL}: {len(model['trees'])} trees, {MODEL.stat().st_size:,} bytes")
-
-
-if __name__ == "__main__":
-    main()
+    written = f"{MODEL}: {len(model['trees'])} trees, {MODEL.stat().st_size:,} bytes"
+    return json.dumps(figures, ensure_ascii=False, indent=1) + "\n" + written
