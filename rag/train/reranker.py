@@ -304,5 +304,5 @@ class Reference:
             if term in self._postings:
                 places, values = self._postings[term]
                 scores[places] += values
-        best = np.argpartition(-scores, 40)[:40]
+        best = np.argpartition(-scores, min(40, len(scores) - 1))[:40]
         return self._names[best[np.lexsort((self._names[best], -scores[best]))][:20]].tolist()
