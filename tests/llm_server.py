@@ -200,7 +200,8 @@ class _Handler(BaseHTTPRequestHandler):
         if part == "silent":
             self.script.closing.wait(30)
             return
-        words = WORDS.get(part, honest)(body["messages"][1]["content"])
+        messages = body["messages"]
+        words = WORDS.get(part, honest)(messages[min(1, len(messages) - 1)]["content"])  # a judge sends one alone
         if part == "empty":
             words = ""
         if part == "slow":
