@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from rag.question import Question
+from vectorstore.tokens import QUESTION_WORDS
 
 # (question words, sentence words) → cosines, shape (len(first), len(second))
 Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
@@ -71,7 +72,10 @@ def _held_characters(asked: str, folded: str) -> list[float]:
             continue
         before, after = asked[max(0, index - 3) : index], asked[index + 1 : index + 2]
         framed = after.isalnum() and re.search(re.escape(before[-2:]) + r"\w" + re.escape(after), folded)
-        if framed or (len(before) == 3 and before.isalnum() and re.search(re.escape(before) + r"\w", folded)):
+        # at the end of a name three right characters before will do, but 科学院半导体 is no slip for 科学院物理
+        at_end = not after.isalnum() or after in QUESTION_WORDS
+        led = at_end and len(before) == 3 and before.isalnum()
+        if framed or (led and re.search(re.escape(before) + r"\w", folded)):
             held[index] = MISTYPED
     return held
 
