@@ -20,7 +20,7 @@ from rag.indexing import IndexReport, Paths, Progress, index_files, make_index
 from rag.language import language_of
 from rag.retrieve import retrieve
 from rag.settings import EMBEDDED, EXTRACTIVE, Settings
-from rag.similarity import word_similarity
+from rag.similarity import word_similarity, word_vectors
 from rag.types import Answer, Answered, Delta, Document, Event, Hit, Retrieved
 from vectorstore.records import DocumentInfo
 
@@ -317,6 +317,7 @@ class Assistant:
             before=self._before(hits),
             openings=self._openings(hits),
             similarity=word_similarity,
+            embed=word_vectors,
         )
         return from_extract(found, question, standalone, hits)
 

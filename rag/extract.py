@@ -13,8 +13,11 @@ from rag.coverage import Similarity, focus_weights, weights, word_coverage
 from rag.injection import disarm
 from rag.language import language_of
 from rag.question import Kind, Question, analyse, split_parts
-from rag.score import Candidate, Scored, find_candidates, score_sentences
+from rag.rank import rank_sentences
+from rag.reader import Embed
+from rag.score import Candidate, Scored, find_candidates
 from rag.sentences import split_clauses
+from rag.short import Short, choose, is_worth_showing
 from rag.spans import Span, find_short
 from rag.types import Hit, Passage
 
@@ -35,13 +38,18 @@ _CLAUSE_MARKS = "，,；;：:、 "
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A piece of a passage that answers: `document.text[start:end]`, with the short answer's place in it."""
+    """A piece of a passage that answers: `document.text[start:end]`, with the short answer's place in it.
+
+    Attributes:
+        confidence: how likely the highlight is exactly the answer, in [0, 1]; None where rules found it.
+    """
 
     passage: Passage
     start: int
     end: int
     highlight: Span | None
     score: float
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,7 @@ def extract(
     before: Mapping[str, str] | None = None,
     openings: Mapping[str, str] | None = None,
     similarity: Similarity | None = None,
+    embed: Embed | None = None,
 ) -> Extract:
     """Answer a standalone question from retrieved passages.
 
@@ -82,6 +91,7 @@ def extract(
         before: passage id → text that stands just before it in its document.
         openings: document id → its first lines.
         similarity: cosines between two lists of words, for paraphrases; None matches by characters only.
+        embed: words → their vectors in the embedded model, to read the short answer; None leaves that to rules.
     """
     candidates = find_candidates(disarm(hits), before or {}, openings or {})
     quotes: list[Quote] = []
@@ -89,7 +99,7 @@ def extract(
     notices: list[str] = []
     scores: list[float] = []
     for part in split_parts(text):
-        found = _answer_part(analyse(part), candidates, similarity)
+        found = _answer_part(analyse(part), candidates, similarity, embed)
         scores.append(found.score)
         reasons.append(found.reason)
         notices.append(found.notice)
@@ -104,7 +114,9 @@ def extract(
     )
 
 
-def _answer_part(question: Question, candidates: Sequence[Candidate], similarity: Similarity | None) -> Extract:
+def _answer_part(
+    question: Question, candidates: Sequence[Candidate], similarity: Similarity | None, embed: Embed | None
+) -> Extract:
     """What is found for one question."""
     if not question.words:
         return _refusal(refuse.empty(question))
@@ -115,20 +127,36 @@ def _answer_part(question: Question, candidates: Sequence[Candidate], similarity
         question = _names_only(question, candidates)
         if not any(word.weight >= TELLING_NAME for word in question.words):
             return _refusal(refuse.foreign(question))
-    scored = score_sentences(question, candidates, similarity)
-    best = scored[0]
-    # the model is trained on questions in the documents' language
-    likely = _share_covered(question, best) if foreign else probability(question, scored, similarity)
-    reason, likely = refuse.check(question, scored, likely)
+    ranked = rank_sentences(question, candidates, similarity)
+    by_cover = _by_cover(ranked)
+    shorts: dict[int, Short] = {}
+    if embed:
+        read = choose(question, ranked, embed)
+        ranked = [item.scored for item in read]
+        shorts = {id(item.scored.candidate): item.short for item in read if item.short}
+    # the model is trained on questions in the documents' language, over sentences in the order of coverage
+    likely = _share_covered(question, by_cover[0]) if foreign else probability(question, by_cover, similarity)
+    reason, sure = refuse.check(question, ranked, likely)
+    if reason:  # what the ranker puts first may not answer where the sentence that covers most does
+        ranked = by_cover
+        reason, sure = refuse.check(question, ranked, likely)
     if reason:
-        return _refusal(reason, likely)
+        return _refusal(reason, sure)
+    best, others = ranked[0], ranked[1:]
     chosen, notice = [best], ""
-    if versions := conflicts.other_versions(question, best, scored[1:]):
+    if versions := conflicts.other_versions(question, best, others):
         chosen = conflicts.newest_first([best, *versions])
         notice = conflicts.notice(question, chosen)
     elif question.kind in {Kind.LIST, Kind.OPEN, Kind.WHICH, Kind.REASON, Kind.METHOD, Kind.YES_NO}:
-        chosen += _complements(question, best, scored[1:])
-    return Extract(tuple(_quote(question, item) for item in chosen), "", "", likely, notice)
+        chosen += _complements(question, best, others)
+    quotes = tuple(_quote(question, item, shorts.get(id(item.candidate))) for item in chosen)
+    return Extract(quotes, "", "", sure, notice)
+
+
+def _by_cover(ranked: Sequence[Scored]) -> list[Scored]:
+    """The sentences by how much of the question they cover, as `rag.score` scores and orders them."""
+    scored = [replace(item, score=item.prior) for item in ranked]
+    return sorted(scored, key=lambda item: (-item.score, item.candidate.hit.passage.id, item.candidate.start))
 
 
 def _share_covered(question: Question, best: Scored) -> float:
@@ -164,11 +192,13 @@ def _complements(question: Question, best: Scored, others: Sequence[Scored]) -> 
     return []
 
 
-def _quote(question: Question, scored: Scored) -> Quote:
-    """The sentence, cut to the clauses that answer when it is long."""
+def _quote(question: Question, scored: Scored, read: Short | None) -> Quote:
+    """The sentence, cut to the clauses that answer when it is long; the short answer as read where that is sure."""
     candidate = scored.candidate
     passage = candidate.hit.passage
-    short = find_short(question, candidate.folded)
+    if read and not is_worth_showing(question, candidate.folded, read):
+        read = None
+    short = (read.start, read.end) if read else find_short(question, candidate.folded)
     start, end = _answering_clauses(question, passage.text, candidate, short)
     end = start + len(passage.text[start:end].rstrip(_CLAUSE_MARKS))
     highlight = None
@@ -176,7 +206,14 @@ def _quote(question: Question, scored: Scored) -> Quote:
         first, last = candidate.start + short[0], candidate.start + short[1]
         if start <= first and last <= end:
             highlight = (passage.start + first, passage.start + last)
-    return Quote(passage, passage.start + start, passage.start + end, highlight, scored.score)
+    return Quote(
+        passage,
+        passage.start + start,
+        passage.start + end,
+        highlight,
+        scored.score,
+        read.confidence if read else None,
+    )
 
 
 def _answering_clauses(question: Question, text: str, candidate: Candidate, short: Span | None) -> Span:

@@ -60,12 +60,18 @@ class Scored:
     Attributes:
         local: share of each question word in the sentence itself, shape (W,).
         covered: the same with its surroundings, each at its discount, shape (W,).
+        prior: what `score_sentences` made of it, whatever ranked it since.
+        fit: how well it suits the asked kind, see `rag.spans.kind_fit`.
+        told: what the ranker found, as the reader takes it; see `rag.rank`.
     """
 
     candidate: Candidate
     local: np.ndarray
     covered: np.ndarray
     score: float
+    prior: float = 0.0
+    fit: float = 0.0
+    told: tuple[float, ...] = ()
 
 
 def find_candidates(hits: Sequence[Hit], before: Mapping[str, str], openings: Mapping[str, str]) -> list[Candidate]:
@@ -118,14 +124,15 @@ def score_sentences(question: Question, candidates: Sequence[Candidate], similar
         soft = np.where(covered < SAME_MEANING, soft, 0.0)
         local, covered = np.maximum(local, soft), np.maximum(covered, soft)
         score = LOCAL_SHARE * float(focus @ local) + (1 - LOCAL_SHARE) * float(share @ covered)
-        score += KIND_BONUS * kind_fit(question, near.sentence)
+        fit = kind_fit(question, near.sentence)
+        score += KIND_BONUS * fit
         if question.subject and 0 <= near.sentence.find(question.subject) < 5:
             score += SUBJECT_BONUS
         if not candidate.is_statement:
             score -= NOT_A_STATEMENT
         if best_hit > 0:
             score += RETRIEVAL_BONUS * candidate.hit.score / best_hit
-        scored.append(Scored(candidate, local, covered, score))
+        scored.append(Scored(candidate, local, covered, score, score, fit))
     return sorted(scored, key=lambda item: (-item.score, item.candidate.hit.passage.id, item.candidate.start))
 
 

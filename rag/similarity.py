@@ -18,6 +18,11 @@ def word_similarity(asked: Sequence[str], there: Sequence[str]) -> np.ndarray:
     return embedder.embed(asked) @ embedder.embed(there).T
 
 
+def word_vectors(words: Sequence[str]) -> np.ndarray:
+    """Unit vectors of words, shape (len(words), dimension); 0 for a word without known pieces."""
+    return _embedder().embed(words)
+
+
 @lru_cache(maxsize=1)
 def _embedder() -> Embedder:
     """The embedded model, whatever the index was made with: it is always there, and fast enough for every word."""

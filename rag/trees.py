@@ -45,12 +45,13 @@ class Trees:
         if rows.ndim != 2 or rows.shape[1] != len(self.names):
             raise ValueError(f"rows have shape {rows.shape}, these trees need (R, {len(self.names)})")
         flat = np.ascontiguousarray(rows, np.float32).ravel()
-        offset = (np.arange(len(rows), dtype=np.int32) * len(self.names))[:, None]
+        offset = (np.arange(len(rows)) * len(self.names))[:, None]
+        children = np.stack([self.left, self.right], axis=1).ravel()
         node = np.broadcast_to(self.roots, (len(rows), len(self.roots)))
-        for _ in range(self.depth):
-            goes_left = flat[offset + self.feature[node]] <= self.threshold[node]
-            node = np.where(goes_left, self.left[node], self.right[node])
-        return self.value[node].sum(axis=1)
+        for _ in range(self.depth):  # take is twice as fast as indexing
+            goes_right = flat.take(offset + self.feature.take(node)) > self.threshold.take(node)
+            node = children.take(2 * node + goes_right)
+        return self.value.take(node).sum(axis=1)
 
 
 def load(path: Path) -> Trees:
@@ -70,11 +71,11 @@ def load(path: Path) -> Trees:
         described = file.metadata()
     return Trees(
         names=tuple(described["names"].split(" ")),
-        feature=arrays["feature"].astype(np.int32),
+        feature=arrays["feature"].astype(np.intp),
         threshold=arrays["threshold"],
-        left=arrays["left"].astype(np.int32),
-        right=arrays["right"].astype(np.int32),
+        left=arrays["left"].astype(np.intp),
+        right=arrays["right"].astype(np.intp),
         value=arrays["value"].astype(np.float64),
-        roots=arrays["roots"].astype(np.int32),
+        roots=arrays["roots"].astype(np.intp),
         depth=int(described["depth"]),
     )

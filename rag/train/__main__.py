@@ -13,8 +13,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m rag.train", description=__doc__)
     parser.add_argument(
         "step",
-        choices=["words", "reranker", "evaluate-retrieval", "answerability"],
-        help="words: how rare a term is; reranker, answerability: train it; evaluate-retrieval: held-out figures",
+        choices=[
+            *("words", "reranker", "answerability", "sentences", "spans"),
+            *("evaluate", "ablate", "evaluate-retrieval"),
+        ],
+        help="words: how rare a term is; reranker, answerability, sentences, spans: train it (spans after sentences); "
+        "evaluate, ablate, evaluate-retrieval: held-out figures",
     )
     parser.add_argument("data", type=Path, help="folder with news.txt.xz, drcd_dev.json and cmrc2018_trial.json")
     parser.add_argument(
@@ -34,6 +38,15 @@ def main(arguments: list[str] | None = None) -> int:
         from rag.train.answerability import write_model
 
         sys.stdout.write(write_model(options.data, options.questions) + "\n")
+        return 0
+    if options.step in {"sentences", "spans", "evaluate", "ablate"}:
+        from rag.train.evaluate import ablate, evaluate
+        from rag.train.pipeline import Workshop
+
+        workshop = Workshop.open(options.data)
+        steps = {"sentences": workshop.make_sentences, "spans": workshop.make_spans}
+        steps |= {"evaluate": lambda: evaluate(workshop), "ablate": lambda: ablate(workshop)}
+        sys.stdout.write(steps[options.step]() + "\n")
         return 0
     from rag.train import reranker
 

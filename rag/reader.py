@@ -1,0 +1,149 @@
+"""A small convolutional reader: where in a sentence the short answer starts and ends. Numpy alone at run time.
+
+Words enter as vectors of the static embedder, with tags, matches with the question and what the question's nearest
+words are; three convolutions look at five words each, one, two and four apart; the question as a whole, pooled by
+attention, scores every word as a start and as an end. Trained by `python -m rag.train spans`.
+
+Sources: aligned question vectors and pooled question, Chen et al. 2017 (arXiv:1704.00051); dilated convolutions, Yu &
+Koltun 2016 (arXiv:1511.07122).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from rag.asked import Asked
+from rag.question import Question
+from rag.reading import Reading, question_columns, read, token_columns
+
+WEIGHTS = Path(__file__).parent / "model" / "reader.safetensors"
+DILATIONS = (1, 2, 4)
+# How sharply a word looks at the question words nearest to it.
+SHARPNESS = 8.0
+_NOWHERE = np.float32(-1e4)
+
+Embed = Callable[[Sequence[str]], np.ndarray]
+Weights = Mapping[str, np.ndarray]
+
+
+@cache
+def _weights() -> Weights:
+    """The shipped weights as float32."""
+    from safetensors.numpy import load_file
+
+    if not WEIGHTS.is_file():
+        raise FileNotFoundError(
+            f"{WEIGHTS} is missing: reinstall wenju, or run `python -m rag.train spans DATA_FOLDER`"
+        )
+    return {name: array.astype(np.float32) for name, array in load_file(WEIGHTS).items()}
+
+
+def read_sentences(
+    question: Question,
+    asked: Asked,
+    readings: Sequence[Reading],
+    extras: np.ndarray,
+    embed: Embed,
+    weights: Weights | None = None,
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """How likely the answer starts and ends at each word: logits that compare across all the sentences.
+
+    Args:
+        question: analysed question.
+        asked: its question word.
+        readings: S sentences, each of at least one word.
+        extras: what the ranker says of each sentence, shape (S, columns).
+        embed: the static embedder: texts → unit rows.
+        weights: instead of the shipped ones.
+
+    Returns:
+        For each sentence (start logits, end logits), each of shape (words,).
+    """
+    weights = weights or _weights()
+    own = read(question.folded)
+    texts = list(dict.fromkeys([*own.words, asked.type, *(word for reading in readings for word in reading.words)]))
+    vectors = embed(texts)
+    row = {text: number for number, text in enumerate(texts)}
+    asked_vectors = vectors[[row[word] for word in own.words]]
+    tells = np.array([word[0].isalnum() and word != "的" for word in own.words])
+    longest = max(len(reading.words) for reading in readings)
+    inputs = []
+    for reading, extra in zip(readings, extras, strict=True):
+        mine = vectors[[row[word] for word in reading.words]]
+        cosines = mine @ asked_vectors.T
+        nearest = np.where(tells, cosines, 0.0).max(axis=1)
+        columns = token_columns(question, asked, reading, nearest, mine @ vectors[row[asked.type]])
+        looked_at = _softmax(SHARPNESS * cosines) @ _relu(_linear(weights, "emb", asked_vectors))
+        inputs.append(
+            np.concatenate(
+                [
+                    _relu(_linear(weights, "emb", mine)),
+                    weights["tag.weight"][reading.tags],
+                    columns,
+                    np.broadcast_to(extra, (len(mine), len(extra))),
+                    looked_at,
+                ],
+                axis=1,
+            )
+        )
+    pooled = _pool(weights, asked, own, question_columns(question, asked, own), asked_vectors)
+    mask = np.array([np.arange(longest) < len(one) for one in inputs])[..., None]
+    padded = np.zeros((len(inputs), longest, inputs[0].shape[1] + len(pooled)), np.float32)
+    for place, one in zip(padded, inputs, strict=True):
+        place[: len(one), : one.shape[1]] = one
+        place[: len(one), one.shape[1] :] = pooled
+    hidden = _relu(_linear(weights, "inp", padded)) * mask
+    for number, dilation in enumerate(DILATIONS):
+        seen = _relu(_convolve(weights, f"convs.{number}", hidden, dilation))
+        hidden = _normalise(weights, f"norm.{number}", hidden + seen) * mask
+    start, end = (
+        _linear(weights, name, hidden)[..., 0] + _linear(weights, by_question, hidden) @ pooled / 10
+        for name, by_question in (("start", "ws"), ("end", "we"))
+    )
+    return [(s[: len(one)], e[: len(one)]) for s, e, one in zip(start, end, inputs, strict=True)]
+
+
+def _pool(weights: Weights, asked: Asked, own: Reading, columns: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """The question as one vector."""
+    form = weights["form.weight"][asked.form]
+    words = np.concatenate([_relu(_linear(weights, "emb", vectors)), weights["tag.weight"][own.tags], columns], axis=1)
+    hidden = _relu(_linear(weights, "qin", words))[None]
+    hidden = (hidden + _relu(_convolve(weights, "qconv", hidden, 1)))[0]
+    hidden = np.concatenate([hidden, np.broadcast_to(form, (len(hidden), len(form)))], axis=1)
+    attention = _softmax(_linear(weights, "qatt", hidden)[:, 0])
+    return _relu(_linear(weights, "qout", attention @ hidden))
+
+
+def _linear(weights: Weights, name: str, x: np.ndarray) -> np.ndarray:
+    return x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
+
+
+def _relu(x: np.ndarray) -> np.ndarray:
+    return np.maximum(x, 0.0)
+
+
+def _softmax(x: np.ndarray) -> np.ndarray:
+    """Over the last axis."""
+    raised = np.exp(x - x.max(axis=-1, keepdims=True))
+    return raised / raised.sum(axis=-1, keepdims=True)
+
+
+def _convolve(weights: Weights, name: str, x: np.ndarray, dilation: int) -> np.ndarray:
+    """Convolution along axis 1 of (batch, length, channels), zeros beyond both ends."""
+    kernel = weights[f"{name}.weight"]  # (out, in, width)
+    width = kernel.shape[2]
+    reach = dilation * (width // 2)
+    padded = np.pad(x, ((0, 0), (reach, reach), (0, 0)))
+    seen = np.concatenate([padded[:, k * dilation : k * dilation + x.shape[1]] for k in range(width)], axis=2)
+    return seen @ kernel.transpose(2, 1, 0).reshape(-1, kernel.shape[0]) + weights[f"{name}.bias"]
+
+
+def _normalise(weights: Weights, name: str, x: np.ndarray) -> np.ndarray:
+    """Layer normalisation over the last axis."""
+    centred = x - x.mean(axis=-1, keepdims=True)
+    scaled = centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + 1e-5)
+    return scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]

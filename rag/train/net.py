@@ -1,0 +1,121 @@
+"""The reader in torch, layer for layer what `rag.reader` computes in numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rag.reader import DILATIONS, SHARPNESS
+from rag.reading import FORM_COUNT, QUESTION_COLUMNS, TAG_COUNT
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+HIDDEN, WORD, TAG, FORM = 64, 40, 10, 16
+DROPOUT = 0.25
+
+
+def layers(dimension: int, columns: int) -> nn.ModuleDict:
+    """The layers with fresh weights, drawn in this order from torch's seed.
+
+    Args:
+        dimension: of the static embedder's vectors.
+        columns: numbers that describe a word beside its vector and tag.
+    """
+    from torch import nn
+
+    return nn.ModuleDict(
+        {
+            "emb": nn.Linear(dimension, WORD),
+            "tag": nn.Embedding(TAG_COUNT, TAG),
+            "form": nn.Embedding(FORM_COUNT, FORM),
+            "qin": nn.Linear(WORD + TAG + QUESTION_COLUMNS, HIDDEN),
+            "qconv": nn.Conv1d(HIDDEN, HIDDEN, 3, padding=1),
+            "qatt": nn.Linear(HIDDEN + FORM, 1),
+            "qout": nn.Linear(HIDDEN + FORM, HIDDEN),
+            "inp": nn.Linear(WORD + TAG + columns + WORD + HIDDEN, HIDDEN),
+            "convs": nn.ModuleList(nn.Conv1d(HIDDEN, HIDDEN, 5, padding=2 * d, dilation=d) for d in DILATIONS),
+            "norm": nn.ModuleList(nn.LayerNorm(HIDDEN) for _ in DILATIONS),
+            "start": nn.Linear(HIDDEN, 1),
+            "end": nn.Linear(HIDDEN, 1),
+            "ws": nn.Linear(HIDDEN, HIDDEN),
+            "we": nn.Linear(HIDDEN, HIDDEN),
+        }
+    )
+
+
+def logits(net: nn.ModuleDict, batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Of start and end, each (sentences, words), for a batch of questions; -1e4 beyond a sentence's last word."""
+    import torch
+    from torch.nn import functional
+
+    def drop(x: torch.Tensor) -> torch.Tensor:
+        return functional.dropout(x, DROPOUT, net.training)
+
+    asked, here, owner = batch["asked_vectors"], batch["vectors"], batch["owner"]
+    asked_mask, mask = batch["asked_mask"], batch["mask"]
+    own = torch.relu(net["emb"](asked))
+    form = net["form"](batch["form"])
+    question = torch.cat([drop(own), net["tag"](batch["asked_tags"]), batch["asked_columns"]], -1)
+    question = torch.relu(net["qin"](question)) * asked_mask[..., None]
+    question = question + torch.relu(net["qconv"](question.transpose(1, 2)).transpose(1, 2))
+    formed = torch.cat([question, form[:, None].expand(-1, question.shape[1], -1)], -1)
+    attention = net["qatt"](formed)[..., 0].masked_fill(~asked_mask, -1e9).softmax(-1)
+    pooled = torch.relu(net["qout"]((attention[..., None] * formed).sum(1)))[owner]
+    cosines = here @ asked[owner].transpose(1, 2)
+    looks = (SHARPNESS * cosines).masked_fill(~asked_mask[owner][:, None], -1e9).softmax(-1)
+    words = torch.cat(
+        [
+            drop(torch.relu(net["emb"](here))),
+            net["tag"](batch["tags"]),
+            batch["columns"],
+            drop(looks @ own[owner]),
+            pooled[:, None].expand(-1, here.shape[1], -1),
+        ],
+        -1,
+    )
+    hidden = torch.relu(net["inp"](words)) * mask[..., None]
+    convs: Any = net["convs"]
+    norms: Any = net["norm"]
+    for convolve, normalise in zip(convs, norms, strict=True):
+        seen = torch.relu(convolve(hidden.transpose(1, 2)).transpose(1, 2))
+        hidden = normalise(hidden + drop(seen)) * mask[..., None]
+    hidden = drop(hidden)
+    start, end = (
+        net[direct](hidden)[..., 0] + (net[by_question](hidden) * pooled[:, None]).sum(-1) / 10
+        for direct, by_question in (("start", "ws"), ("end", "we"))
+    )
+    return start.masked_fill(~mask, -1e4), end.masked_fill(~mask, -1e4)
+
+
+def arrays(net: nn.ModuleDict) -> dict[str, np.ndarray]:
+    """The weights as `rag.reader` reads them, in half precision."""
+    return {name: value.detach().numpy().astype(np.float16) for name, value in net.state_dict().items()}
+
+
+def loss(logits: torch.Tensor, target: torch.Tensor, owner: torch.Tensor, count: int) -> torch.Tensor:
+    """Mean of -log(share of the answer's words) over the questions whose answer is among the sentences.
+
+    The softmax runs over all sentences of a question, so that the logits of different sentences compare.
+    """
+    import torch
+
+    raised = (logits - logits.detach().max()).exp()
+    total = torch.zeros(count).index_add(0, owner, raised.sum(1))
+    right = torch.zeros(count).index_add(0, owner, (raised * target).sum(1))
+    known = torch.zeros(count).index_add(0, owner, target.sum(1)) > 0
+    return ((total[known] + 1e-12).log() - (right[known] + 1e-12).log()).mean()
+
+
+def padded(rows: Sequence[np.ndarray], dtype: torch.dtype) -> torch.Tensor:
+    """Arrays of different lengths as one tensor, zeros behind each."""
+    import torch
+
+    longest = max(len(row) for row in rows)
+    out = np.zeros((len(rows), longest, *rows[0].shape[1:]), rows[0].dtype)
+    for place, row in zip(out, rows, strict=True):
+        place[: len(row)] = row
+    return torch.tensor(out, dtype=dtype)

@@ -1,0 +1,187 @@
+"""Train the reader on the sentences that a ranker which never saw their document puts first."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rag.asked import find_asked
+from rag.question import analyse
+from rag.rank import tell
+from rag.reader import Embed
+from rag.reading import TOKEN_COLUMNS, Reading, question_columns, read, token_columns
+from rag.short import READ
+from rag.train.data import Example, View
+
+EPOCHS, BATCH, RATE, DECAY, WARM = 10, 32, 2e-3, 0.01, 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence to be read; `answers` are offsets in it, `index` its place among the example's candidates."""
+
+    index: int
+    reading: Reading
+    rank: int
+    gap: float
+    columns: np.ndarray
+    answers: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A question with the sentences that were ranked highest."""
+
+    asked: Reading
+    columns: np.ndarray
+    form: int
+    sentences: tuple[Sentence, ...]
+
+
+class Vectors:
+    """Vectors of words, embedded once."""
+
+    def __init__(self, embed: Embed) -> None:
+        self._embed = embed
+        self._known: dict[str, np.ndarray] = {}
+
+    def __call__(self, words: Sequence[str]) -> np.ndarray:
+        """Unit rows, shape (len(words), dimension)."""
+        unknown = [word for word in dict.fromkeys(words) if word not in self._known]
+        if unknown:
+            self._known.update(zip(unknown, self._embed(unknown), strict=True))
+        return np.stack([self._known[word] for word in words])
+
+
+def item(
+    example: Example,
+    view: View,
+    columns: Mapping[str, np.ndarray],
+    scores: np.ndarray,
+    vectors: Vectors,
+    *,
+    with_answer: bool,
+) -> Item:
+    """What the reader sees of an example.
+
+    Args:
+        columns: the ranker's features of every candidate of the view.
+        scores: its scores.
+        with_answer: put an answering sentence in the last place where none was ranked high enough, to learn from.
+    """
+    question, candidates = analyse(example.text), view.candidates()
+    asked = find_asked(question.folded)
+    order = np.argsort(-scores, kind="stable")
+    chosen = order[:READ].tolist()
+    answering = [number for number in order.tolist() if example.answers_in(candidates[number])]
+    if with_answer and answering and not set(answering) & set(chosen):
+        chosen[READ - 1 :] = answering[:1]
+    told = tell(dict(columns), scores)
+    own = read(question.folded)
+    own_vectors, type_vector = vectors(own.words), vectors([asked.type])[0]
+    tells = np.array([word[0].isalnum() and word != "的" for word in own.words])
+    sentences = []
+    for number in chosen:
+        reading = read(candidates[number].folded)
+        here = vectors(reading.words)
+        nearest = np.where(tells, here @ own_vectors.T, 0.0).max(axis=1)
+        extra = np.array([*told[number, :3], len(reading.words) / 50, *told[number, 3:]], np.float32)
+        described = token_columns(question, asked, reading, nearest, here @ type_vector)
+        sentences.append(
+            Sentence(
+                number,
+                reading,
+                round(told[number, 1] * 4),
+                float(told[number, 0]),
+                np.concatenate([described, np.broadcast_to(extra, (len(here), len(extra)))], axis=1),
+                tuple(example.answers_in(candidates[number])),
+            )
+        )
+    return Item(own, question_columns(question, asked, own), asked.form, tuple(sentences))
+
+
+def described(item: Item) -> np.ndarray:
+    """What the ranker says of each sentence, as `rag.reader.read_sentences` takes it."""
+    return np.stack([sentence.columns[0, TOKEN_COLUMNS:] for sentence in item.sentences])
+
+
+def fit(items: Sequence[Item], vectors: Vectors, seed: int = 0, epochs: int = EPOCHS) -> dict[str, np.ndarray]:
+    """The trained weights, float16, as `rag.reader` reads them; deterministic for one torch on one thread."""
+    import torch
+
+    from rag.train.net import arrays, layers, logits, loss
+
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    order = random.Random(seed)  # noqa: S311 - an order, not a secret
+    first = items[0].sentences[0]
+    net = layers(vectors(first.reading.words).shape[1], first.columns.shape[1])
+    optimiser = torch.optim.AdamW(net.parameters(), RATE, weight_decay=DECAY)
+    steps = epochs * -(-len(items) // BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps, pct_start=WARM)
+    shuffled = list(items)
+    for _ in range(epochs):
+        order.shuffle(shuffled)
+        net.train()
+        for start in range(0, len(shuffled), BATCH):
+            chosen = shuffled[start : start + BATCH]
+            batch = _batch(chosen, vectors)
+            starts, ends = logits(net, batch)
+            cost = loss(starts, batch["starts"], batch["owner"], len(chosen))
+            cost = cost + loss(ends, batch["ends"], batch["owner"], len(chosen))
+            optimiser.zero_grad()
+            cost.backward()
+            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+    return arrays(net)
+
+
+def save(weights: Mapping[str, np.ndarray], path: Path) -> None:
+    """Write the file that `rag.reader` reads."""
+    from safetensors.numpy import save_file
+
+    save_file(dict(weights), path)
+    path.chmod(0o644)
+
+
+def _batch(items: Sequence[Item], vectors: Vectors) -> dict:
+    """Tensors of a batch; the sentences of all its questions one after the other."""
+    import torch
+
+    from rag.train.net import padded
+
+    sentences = [(owner, sentence) for owner, one in enumerate(items) for sentence in one.sentences]
+    readings = [sentence.reading for _, sentence in sentences]
+    targets = [_targets(sentence) for _, sentence in sentences]
+    number, true = torch.float32, torch.bool
+    return {
+        "asked_vectors": padded([vectors(one.asked.words) for one in items], number),
+        "asked_tags": padded([one.asked.tags for one in items], torch.int64),
+        "asked_columns": padded([one.columns for one in items], number),
+        "asked_mask": padded([np.ones(len(one.asked.words), bool) for one in items], true),
+        "form": torch.tensor([one.form for one in items]),
+        "owner": torch.tensor([owner for owner, _ in sentences]),
+        "vectors": padded([vectors(reading.words) for reading in readings], number),
+        "tags": padded([reading.tags for reading in readings], torch.int64),
+        "columns": padded([sentence.columns for _, sentence in sentences], number),
+        "mask": padded([np.ones(len(reading.words), bool) for reading in readings], true),
+        "starts": padded([starts for starts, _ in targets], number),
+        "ends": padded([ends for _, ends in targets], number),
+    }
+
+
+def _targets(sentence: Sentence) -> tuple[np.ndarray, np.ndarray]:
+    """1.0 at the words where an answer starts, and where one ends."""
+    reading = sentence.reading
+    starts, ends = np.zeros(len(reading.words)), np.zeros(len(reading.words))
+    for begin, finish in sentence.answers:
+        first = int(np.searchsorted(reading.starts, begin, "right")) - 1
+        last = int(np.searchsorted(reading.ends, finish, "left"))
+        if last < len(ends):
+            starts[first] = ends[last] = 1.0
+    return starts, ends

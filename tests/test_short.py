@@ -1,0 +1,153 @@
+"""Reading the short answer: words and their columns, the network in numpy and in torch, spans, and what is shown."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.asked import find_asked
+from rag.question import analyse
+from rag.rank import rank_sentences
+from rag.reader import read_sentences
+from rag.reading import QUESTION_COLUMNS, TOKEN_COLUMNS, question_columns, read, token_columns
+from rag.short import Short, choose, is_worth_showing, settle
+from rag.similarity import word_similarity, word_vectors
+from rag.span_features import ReadSentence, find_spans, span_features
+from vectorstore.tokens import fold
+
+from .test_rank import candidates_of
+
+
+def test_words_lie_end_to_end() -> None:
+    reading = read("量子院位于中关村,2017年成立。")
+    assert "".join(reading.words) == reading.folded
+    assert reading.starts[0] == 0
+    assert reading.starts[1:].tolist() == reading.ends[:-1].tolist()
+    assert reading.ends[-1] == len(reading.folded)
+
+
+def test_columns_say_what_the_question_has() -> None:
+    question = analyse("量子院位于哪里？")
+    asked, reading = find_asked(question.folded), read("量子院位于《北京》。")
+    nothing = np.zeros(len(reading.words))
+    columns = token_columns(question, asked, reading, nothing, nothing)
+    assert columns.shape == (len(reading.words), TOKEN_COLUMNS)
+    at = dict(zip(reading.words, columns, strict=True))
+    assert at["位于"][0] == 1.0  # every character stands in a pair of the question
+    assert at["北京"][0] == 0.0
+    assert at["北京"][10] == 1.0  # between title marks
+    assert at["位于"][10] == 0.0
+    own = read(question.folded)
+    assert question_columns(question, asked, own).shape == (len(own.words), QUESTION_COLUMNS)
+
+
+def test_numpy_computes_what_torch_computes() -> None:
+    torch = pytest.importorskip("torch")
+    from rag.train.net import layers, logits
+    from rag.train.reader import Item, Sentence, Vectors, _batch
+
+    torch.manual_seed(1)
+    question = analyse("量子院位于哪里？")
+    asked, own = find_asked(question.folded), read(question.folded)
+    readings = [read("量子院位于中关村软件园。"), read("周围有公园,很大。")]
+    told = np.array([[0.0, 0.5], [-1.0, 0.25]], np.float32)
+    vectors = Vectors(word_vectors)
+    own_vectors, type_vector = vectors(own.words), vectors([asked.type])[0]
+    tells = np.array([word[0].isalnum() and word != "的" for word in own.words])
+    sentences = []
+    for reading, extra in zip(readings, told, strict=True):
+        here = vectors(reading.words)
+        nearest = np.where(tells, here @ own_vectors.T, 0.0).max(axis=1)
+        columns = token_columns(question, asked, reading, nearest, here @ type_vector)
+        both = np.concatenate([columns, np.broadcast_to(extra, (len(here), 2))], axis=1)
+        sentences.append(Sentence(0, reading, 0, 0.0, both, ()))
+    item = Item(own, question_columns(question, asked, own), asked.form, tuple(sentences))
+    net = layers(own_vectors.shape[1], TOKEN_COLUMNS + 2).eval()
+    with torch.no_grad():
+        starts, ends = logits(net, _batch([item], vectors))
+    weights = {name: value.numpy() for name, value in net.state_dict().items()}
+    for number, (start, end) in enumerate(read_sentences(question, asked, readings, told, word_vectors, weights)):
+        np.testing.assert_allclose(start, starts[number, : len(start)].numpy(), atol=1e-4)
+        np.testing.assert_allclose(end, ends[number, : len(end)].numpy(), atol=1e-4)
+
+
+def test_spans_come_best_first_with_what_the_rules_take() -> None:
+    question = analyse("建了多少套住房？")
+    reading = read("建成房源1.8万套。")
+    start, end = np.zeros(len(reading.words)), np.zeros(len(reading.words))
+    start[0] = end[0] = 5.0
+    spans = find_spans(question, [ReadSentence(reading, 0, 0.0, start, end)])
+    texts = [reading.folded[span.begin : span.finish] for span in spans]
+    assert texts[0] == reading.words[0] == "建成"
+    assert "1.8万套" in texts
+    assert all(any(c.isalnum() for c in text) for text in texts)
+    columns = span_features(question, find_asked(question.folded), [ReadSentence(reading, 0, 0.0, start, end)], spans)
+    assert columns["reader.rank"].tolist() == list(range(len(spans)))
+    assert columns["reader.share"].sum() == pytest.approx(1.0)
+    assert columns["rules.same"][texts.index("1.8万套")] == 1.0
+    assert columns["asked.unit"][texts.index("1.8万套")] == 1.0
+    assert columns["among.sentence"] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "span", "shown"),
+    [
+        ("打造什么谷？", "打造“生命谷”。", "“生命谷”。", "生命谷"),
+        ("哪本书？", "他写了《红楼梦》。", "《红楼梦》。", "《红楼梦》"),
+        ("他叫什么？", "他叫,,", ",,", None),
+        ("量子院的院长助理是谁？", "院长助理张硕向记者介绍。", "张硕向", "张硕"),
+    ],
+    ids=["quotes go", "title marks stay", "only marks", "cut inside a word"],
+)
+def test_what_is_shown_of_a_span(question: str, text: str, span: str, shown: str | None) -> None:
+    folded = fold(text)
+    start = folded.index(fold(span))
+    settled = settle(analyse(question), read(folded), start, start + len(span))
+    assert (text[slice(*settled)] if settled else None) == shown
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "span", "confidence", "worth"),
+    [
+        ("量子院有多少人？", "量子院有217人。", "217人", 0.35, True),
+        ("量子院有多少人？", "量子院有217人。", "217人", 0.34, False),
+        ("量子院有多少人？", "量子院2017年成立。", "2017年", 0.5, False),
+        ("量子院有多少人？", "量子院2017年成立。", "2017年", 0.9, True),
+        ("怎么回事？", f"这是一个{'特别' * 15}长的句子。", f"这是一个{'特别' * 15}长的句子", 0.9, False),
+    ],
+    ids=["sure", "not sure", "a year is no head count", "unless the reader is certain", "nearly the whole sentence"],
+)
+def test_what_is_worth_showing(question: str, text: str, span: str, confidence: float, worth: bool) -> None:
+    start = text.index(span)
+    assert is_worth_showing(analyse(question), fold(text), Short(start, start + len(span), confidence)) is worth
+
+
+@given(st.text(alphabet="量子院“”《》,。、 1年", min_size=1, max_size=30), st.data())
+def test_what_is_shown_lies_inside_what_was_read(text: str, data: st.DataObject) -> None:
+    folded = fold(text)
+    start = data.draw(st.integers(0, len(folded) - 1))
+    end = data.draw(st.integers(start + 1, len(folded)))
+    settled = settle(analyse("量子院哪年成立？"), read(folded), start, end)
+    assert settled is None or start <= settled[0] < settled[1] <= end
+
+
+@pytest.mark.parametrize(
+    ("question", "short"),
+    [
+        ("量子院位于哪里？", "中关村软件园"),
+        ("量子院哪一年成立？", "2017年"),
+        ("量子院的院长助理是谁？", "张硕"),
+        ("全职科研人员有多少名？", "217名"),
+    ],
+)
+def test_short_answers_of_plain_sentences(question: str, short: str) -> None:
+    text = "量子院位于中关村软件园。量子院于2017年成立。量子院院长助理张硕介绍了情况。全职科研人员217名。"
+    asked = analyse(question)
+    read = choose(asked, rank_sentences(asked, candidates_of(text), word_similarity), word_vectors)
+    best = read[0]
+    assert best.short is not None
+    assert best.scored.candidate.folded[best.short.start : best.short.end] == short
+    assert 0 <= best.short.confidence <= 1
+    assert sum(one.share for one in read) == pytest.approx(1.0)

@@ -1,0 +1,103 @@
+"""Training data: where the answers are, what is held out, and that the two views hold the same answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from safetensors.numpy import load_file
+
+from rag import rank, reader, short, trees
+from rag.train.__main__ import main
+from rag.train.data import CMRC, DRCD, read_examples
+from rag.train.spans import overlap
+from vectorstore.embedding import load_embedder
+
+CITIES = ("臺北", "高雄", "臺中", "臺南", "基隆", "新竹", "嘉義", "花蓮", "屏東", "苗栗")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Ten traditional articles of two paragraphs, one simplified; one answer is not in its text."""
+    articles = [
+        {
+            "title": city,
+            "paragraphs": [
+                {"context": f"{city}很大。", "qas": []},
+                {
+                    "context": f"{city}的河流叫淡水河。人口有{number}萬。",
+                    "qas": [
+                        {"question": f"{city}的人口有多少？", "answers": [answer(f"{number}萬", city)]},
+                        {"question": f"{city}的市長是誰？", "answers": [{"text": "無名氏", "answer_start": 0}]},
+                    ],
+                },
+            ],
+        }
+        for number, city in enumerate(CITIES, start=1)
+    ]
+    (tmp_path / DRCD).write_text(json.dumps({"data": articles}), encoding="utf-8")
+    simple = {
+        "context": "量子院位于中关村。",
+        "qas": [{"question": "量子院在哪里？", "answers": [{"text": "中关村", "answer_start": 5}]}],
+    }
+    data = {"data": [{"id": "一", "paragraphs": [simple]}]}
+    (tmp_path / CMRC).write_text(json.dumps(data), encoding="utf-8")
+    return tmp_path
+
+
+def answer(text: str, city: str) -> dict[str, object]:
+    return {"text": text, "answer_start": len(f"{city}的河流叫淡水河。人口有")}
+
+
+def test_answers_are_found_in_both_views(folder: Path) -> None:
+    examples = read_examples(folder, load_embedder())
+    assert len(examples) == 11
+    for number, example in enumerate(examples[:10], start=1):
+        for view in (example.given, example.found):
+            answering = [(one, places) for one in view.candidates() if (places := example.answers_in(one))]
+            assert [one.folded[slice(*places[0])] for one, places in answering] == [f"{number}万"]
+    # the given passage is the paragraph, two lines into the article
+    assert examples[0].given.hits[0].passage.text == "臺北的河流叫淡水河。人口有1萬。"
+    assert list(examples[0].given.before.values()) == ["臺北很大。\n"]
+
+
+def test_three_in_ten_of_one_set_are_held_out(folder: Path) -> None:
+    examples = read_examples(folder, load_embedder())
+    assert sum(example.held_out for example in examples) == 3
+    assert not examples[-1].held_out
+    assert [example.held_out for example in read_examples(folder, load_embedder())] == [
+        example.held_out for example in examples
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "right", "expected"),
+    [("2017年", "2017年12月", 2 * 5 / 13), ("《红楼梦》", "红楼梦", 1.0), ("，", "北京", 0.0), ("上海", "北京", 0.0)],
+)
+def test_overlap_counts_the_longest_common_run(one: str, right: str, expected: float) -> None:
+    assert overlap(one, right) == pytest.approx(expected)
+
+
+def test_every_step_writes_what_the_answerer_loads(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("lightgbm", reason="lightgbm is only needed to train")
+    for module, name in ((rank, "sentences"), (reader, "reader"), (short, "spans")):
+        monkeypatch.setattr(module, "WEIGHTS", tmp_path / "new" / f"{name}.safetensors")
+    assert main(["sentences", str(folder)]) == 0
+    assert main(["spans", str(folder)]) == 0
+    said = capsys.readouterr().out
+    for module in (rank, reader, short):
+        assert f"{module.WEIGHTS}: {module.WEIGHTS.stat().st_size:,} bytes" in said
+    shipped = Path(rank.__file__).parent / "model"
+    assert trees.load(rank.WEIGHTS).names == trees.load(shipped / "sentences.safetensors").names
+    assert trees.load(short.WEIGHTS).names == trees.load(shipped / "spans.safetensors").names
+    assert {name: one.shape for name, one in load_file(reader.WEIGHTS).items()} == {
+        name: one.shape for name, one in load_file(shipped / "reader.safetensors").items()
+    }
+
+
+def test_without_data_the_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=DRCD):
+        main(["evaluate", str(tmp_path)])
