@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -32,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 CATALOG = "catalog.sqlite"
 LOCK = "write.lock"
-SEARCHES = 4  # tries at a search while changes keep taking its passages away; then they are left out
+PATIENCE = 3.0  # seconds a search is tried again while changes keep taking its passages away; then they are left out
 LOCK_TIMEOUT = 30.0  # seconds a change waits for another writer
 
 
@@ -254,10 +255,11 @@ class LocalStore:
 
     def _ranked(self, search: Callable[[], list[tuple[int, float]]], k: int) -> list[tuple[str, float]]:
         """What a search finds, under passage ids; searched again when a change took a passage away meanwhile."""
-        for _ in range(SEARCHES):
+        deadline = time.monotonic() + PATIENCE
+        while True:
             hits = search()
             ids = self._catalog.passage_ids([key for key, _ in hits])
-            if len(ids) == len(hits):
+            if len(ids) == len(hits) or time.monotonic() > deadline:
                 break
         named = [(ids[key], score) for key, score in hits if key in ids]
         return sorted(named, key=lambda hit: (-hit[1], hit[0]))[:k]
