@@ -18,7 +18,7 @@ from rag.errors import DocumentUnknown, EmbedderMismatch, ModelError, QuestionEr
 from rag.extract import extract
 from rag.indexing import IndexReport, Paths, Progress, index_files, make_index
 from rag.language import language_of
-from rag.retrieve import retrieve
+from rag.retrieve import TRIES, retrieve
 from rag.settings import EMBEDDED, EXTRACTIVE, Settings
 from rag.similarity import word_similarity, word_vectors
 from rag.types import Answer, Answered, Delta, Document, Event, Hit, Retrieved
@@ -304,10 +304,12 @@ class Assistant:
 
     def _extractive(self, question: str, standalone: str, hits: Sequence[Hit]) -> Answer:
         """The embedded answerer's answer."""
-        try:
-            return self._extracted(question, standalone, hits)
-        except KeyError:  # a document was removed since the search: what is there now answers
-            return self._extracted(question, standalone, self._search(standalone, self.settings.top_k))
+        for _ in range(TRIES):
+            try:
+                return self._extracted(question, standalone, hits)
+            except KeyError:  # a document was removed since the search: what is there now answers
+                hits = self._search(standalone, self.settings.top_k)
+        return self._extracted(question, standalone, hits)
 
     def _extracted(self, question: str, standalone: str, hits: Sequence[Hit]) -> Answer:
         """The answer quoted from these hits. Raises KeyError when one of their documents is gone."""

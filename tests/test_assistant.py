@@ -340,8 +340,10 @@ def test_asking_goes_on_while_documents_come_and_go(assistant: Assistant, docs: 
 
     with ThreadPoolExecutor(4) as pool:
         changing = pool.submit(change)
-        replies = list(pool.map(lambda _: assistant.answer("青河机械厂有多少职工？"), range(30)))
-        stop.set()
+        try:
+            replies = list(pool.map(lambda _: assistant.answer("青河机械厂有多少职工？"), range(30)))
+        finally:
+            stop.set()  # or a failed answer would leave the pool waiting for ever
         changing.result()
     assert {reply.short for reply in replies} == {"312名"}
     assert assistant.answer("青河机械厂有多少职工？").citations[0].source == "工厂.txt"
