@@ -15,7 +15,8 @@ from vectorstore.records import Hit
 
 # Candidates taken from each leg before fusing. A passage beyond this in both legs does not reach the top ten.
 CANDIDATES = 60
-# How often a search is made again while documents keep being removed under it; one try in ten meets a busy writer.
+# How often a search is made again while documents keep being removed under it: a writer that never rests can do so
+# more than once.
 TRIES = 20
 # The best of them are reranked; on development data 99.6 % of the answering passages are among so many.
 RERANKED = 20
