@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from rag.tagging import tagged
+
 # One class a group, first match wins; the trained models take the class's number, so the order is part of them.
 _FORMS = (
     ("year", r"[哪何]一?年|多少年|什么年|when|what year"),
@@ -64,17 +66,15 @@ def find_asked(folded: str) -> Asked:
 
 def _type(folded: str, found: re.Match[str]) -> str:
     """The noun inside or right after the question word; else the one before 是 or 为 in front of it."""
-    import rjieba
-
     inside = re.search(r"城市|地区|国家?|省|市|县|洲|州|岛|区|世纪|年代|时期|朝代|原因|[年月天日]$", found.group())
     if inside:
         return inside.group()
     after = folded[found.end() :]
     if after[:1] in ("是", "为"):  # 谁是量子院的院长: what stands last
-        nouns = [word for word, tag in rjieba.tag(after[1:]) if tag[0] in "nbj" and word not in _NOT_A_TYPE]
+        nouns = [word for word, tag in tagged(after[1:]) if tag[0] in "nbj" and word not in _NOT_A_TYPE]
         return nouns[-1] if nouns else ""
     noun = ""
-    for word, tag in rjieba.tag(after):
+    for word, tag in tagged(after):
         if word in _NOT_A_TYPE and not noun:
             continue
         if tag[0] not in "nqbj" and tag != "vn":
@@ -84,7 +84,7 @@ def _type(folded: str, found: re.Match[str]) -> str:
         return noun
     before = folded[: found.start()]
     if copula := _copula_before.search(before):
-        tagged = [(word, tag) for word, tag in rjieba.tag(before[: copula.start()]) if word not in _NOT_A_TYPE]
-        if tagged and tagged[-1][1][0] in "nvbjaqd":
-            return tagged[-1][0]
+        nouns_before = [(word, tag) for word, tag in tagged(before[: copula.start()]) if word not in _NOT_A_TYPE]
+        if nouns_before and nouns_before[-1][1][0] in "nvbjaqd":
+            return nouns_before[-1][0]
     return ""

@@ -21,6 +21,7 @@ from rag.language import language_of
 from rag.retrieve import TRIES, retrieve
 from rag.settings import EMBEDDED, EXTRACTIVE, Settings
 from rag.similarity import word_similarity, word_vectors
+from rag.threads import one_blas_thread
 from rag.types import Answer, Answered, Delta, Document, Event, Hit, Retrieved
 from vectorstore.records import DocumentInfo
 
@@ -313,14 +314,11 @@ class Assistant:
 
     def _extracted(self, question: str, standalone: str, hits: Sequence[Hit]) -> Answer:
         """The answer quoted from these hits. Raises KeyError when one of their documents is gone."""
-        found = extract(
-            standalone,
-            hits,
-            before=self._before(hits),
-            openings=self._openings(hits),
-            similarity=word_similarity,
-            embed=word_vectors,
-        )
+        before, openings = self._before(hits), self._openings(hits)
+        with one_blas_thread():
+            found = extract(
+                standalone, hits, before=before, openings=openings, similarity=word_similarity, embed=word_vectors
+            )
         return from_extract(found, question, standalone, hits)
 
     def _before(self, hits: Sequence[Hit]) -> dict[str, str]:

@@ -59,10 +59,9 @@ def word_coverage(question: Question, folded: str) -> np.ndarray:
 
 def _held_characters(asked: str, folded: str) -> list[float]:
     """How far each character of the question stands in the text, in [0, 1]."""
-    pairs = set(pairwise(folded))
     held = [0.0] * len(asked)
-    for index, pair in enumerate(pairwise(asked)):
-        if pair in pairs and pair[0].isalnum() and pair[1].isalnum():
+    for index, (one, other) in enumerate(pairwise(asked)):
+        if one.isalnum() and other.isalnum() and one + other in folded:
             held[index] = held[index + 1] = 1.0
     for index in range(2, len(asked)):
         character = asked[index]
@@ -82,7 +81,17 @@ def _held_characters(asked: str, folded: str) -> list[float]:
 
 def _abbreviates(word: str, folded: str) -> bool:
     """Whether a two-character word shortens something in the text: both characters in order, at most three between."""
-    return re.search(re.escape(word[0]) + r"\w{1,3}" + re.escape(word[1]), folded) is not None
+    first, second = word[0], word[1]
+    start = folded.find(first)
+    while start >= 0:
+        for between in range(1, 4):
+            place = start + 1 + between
+            if not folded[place - 1 : place].isalnum():
+                break
+            if folded.startswith(second, place):
+                return True
+        start = folded.find(first, start + 1)
+    return False
 
 
 def _latin_words(folded: str) -> set[str]:

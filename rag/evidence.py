@@ -10,11 +10,12 @@ from itertools import pairwise
 import numpy as np
 
 from rag.coverage import Similarity, focus_weights, weights, word_coverage
-from rag.names import NAME_TAGS, other_figure, sibling, tagged
+from rag.names import NAME_TAGS, other_figure, sibling
 from rag.question import Kind, Question, Word, is_named, subject
 from rag.refuse import Evidence
 from rag.score import Scored
 from rag.spans import find_short, kind_fit
+from rag.tagging import tagged
 from vectorstore.tokens import words
 
 # Sentences that are looked at besides the best one.

@@ -13,6 +13,7 @@ from rag.coverage import Similarity, focus_weights, weights
 from rag.question import Kind, Question
 from rag.rarity import rarity
 from rag.score import Scored
+from rag.tagging import tagged
 from vectorstore.tokens import QUESTION_WORDS, fold
 
 # Characters within which matches count as close together.
@@ -176,8 +177,6 @@ def _window(folded: str, lookup: dict[tuple[str, str], float]) -> float:
 
 def _types(question: Question, asked: Asked, scored: Sequence[Scored]) -> dict[str, np.ndarray]:
     """What the question asks for, and what of it the sentence holds that the question does not."""
-    import rjieba
-
     size = len(scored)
     columns = {
         "types.form": np.full(size, asked.form),
@@ -188,14 +187,14 @@ def _types(question: Question, asked: Asked, scored: Sequence[Scored]) -> dict[s
     texts = [item.candidate.folded for item in scored]
     for name, pattern in _PATTERNS.items():
         columns[f"types.{name}"] = np.array([len(pattern.findall(text)) for text in texts])
-    tagged = [[(word, tag) for word, tag in rjieba.tag(text) if word not in question.folded] for text in texts]
-    tags = ["".join(f" {tag}" for _, tag in found) for found in tagged]
+    others = [[(word, tag) for word, tag in tagged(text) if word not in question.folded] for text in texts]
+    tags = ["".join(f" {tag}" for _, tag in found) for found in others]
     for tag in _TAGS:  # of words that the question does not have; n counts every noun
         columns[f"types.{tag}"] = np.array([seen.count(f" {tag}") for seen in tags])
     ending = asked.type[-1:]
     columns["types.word"] = np.array([float(bool(asked.type) and asked.type in text) for text in texts])
     columns["types.ending"] = np.array(
-        [sum(word.endswith(ending) for word, _ in found) if ending else 0 for found in tagged]
+        [sum(word.endswith(ending) for word, _ in found) if ending else 0 for found in others]
     )
     return columns
 

@@ -157,9 +157,11 @@ def _findings(text: str) -> Iterator[tuple[Kind, int, int]]:
     that follow tell what to say; a link or a tag is itself alone.
     """
     folded = fold(text)
-    places = [match.start() for match in re.finditer(r"(?s).", folded) if not _unseen.match(match.group())]
-    seen = "".join(folded[place] for place in places)
-    places.append(len(text))
+    seen: str = folded
+    places: Sequence[int] = range(len(text) + 1)
+    if _unseen.search(folded):
+        visible = [place for place, character in enumerate(folded) if not _unseen.match(character)]
+        seen, places = "".join(folded[place] for place in visible), [*visible, len(text)]
     for kind, pattern in _PATTERNS:
         for match in pattern.finditer(seen):
             start, end = match.span()

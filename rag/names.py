@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from itertools import pairwise
 
 from rag.numbers import quantities
 from rag.question import Question
+from rag.tagging import tagged
 
 NAME_TAGS = frozenset({"nr", "ns", "nt", "nz", "nrt", "nrfg", "eng"})
 _VARIANT = re.compile(r"[a-z0-9]{1,3}$")
@@ -65,14 +65,6 @@ def _compounds(question: Question) -> list[tuple[str, str]]:
         if is_variant or is_compound:
             found.append((left.text, right.text))
     return found
-
-
-@lru_cache(maxsize=256)
-def tagged(text: str) -> tuple[tuple[str, str], ...]:
-    """Words with their tags."""
-    import rjieba
-
-    return tuple(rjieba.tag(text))
 
 
 def _named_heads(text: str) -> list[tuple[str, str]]:

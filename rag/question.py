@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from rag.rarity import rarity
+from rag.tagging import tagged
 from vectorstore.tokens import QUESTION_WORDS, fold
 
 
@@ -176,12 +177,10 @@ def analyse(text: str) -> Question:
 
 def _words(folded: str) -> tuple[Word, ...]:
     """The words of a folded question that an answer should cover, with their places."""
-    import rjieba
-
     bare = _ASKING.sub(lambda asking: " " * len(asking.group()), folded)
     found = []
     start = 0
-    for word, tag in rjieba.tag(bare):
+    for word, tag in tagged(bare):
         if word[0].isalnum() and word not in QUESTION_WORDS:
             # the tagger takes 城市 itself for the name of a place
             named = tag in _NAME_TAGS and word != "城市"
@@ -232,10 +231,8 @@ def subject(text: str) -> str:
     >>> subject("怀柔科学城建成了多少套住房？"), subject("量子院有多少人？"), subject("它有多大？")
     ('怀柔科学城', '量子院', '')
     """
-    import rjieba
-
     run = ""
-    for word, tag in rjieba.tag(_SPLIT_BEFORE.sub(r" \g<0> ", fold(text))):
+    for word, tag in tagged(_SPLIT_BEFORE.sub(r" \g<0> ", fold(text))):
         is_suffix = bool(run) and word in {"所", "院", "部", "局"}
         if word not in _NOT_A_SUBJECT and word not in QUESTION_WORDS and (tag.startswith(_NOUN) or is_suffix):
             run += word
@@ -252,8 +249,6 @@ def is_named(phrase: str) -> bool:
     >>> is_named("纳米能源所"), is_named("外籍人员")
     (True, False)
     """
-    import rjieba
-
     if len(phrase) > 2 and _ORGANISATION.search(fold(phrase)):
         return True
-    return len(phrase) > 1 and any(tag in _NAME_TAGS for _, tag in rjieba.tag(phrase))
+    return len(phrase) > 1 and any(tag in _NAME_TAGS for _, tag in tagged(phrase))

@@ -11,6 +11,7 @@ import numpy as np
 from rag.asked import FORMS, Asked
 from rag.question import Kind, Question
 from rag.rarity import rarity
+from rag.tagging import tagged
 from vectorstore.tokens import QUESTION_WORDS
 
 TAGS = ("nr", "ns", "nt", "nz", "n", "m", "q", "t", "v", "vn", "a", "d", "p", "c", "u", "r", "f", "b", "x", "eng", "j")
@@ -41,11 +42,9 @@ class Reading:
 
 def read(folded: str) -> Reading:
     """The words of folded text with their tags (indices into TAGS); blanks are words too."""
-    import rjieba
-
     words, tags, starts = [], [], []
     start = 0
-    for word, tag in rjieba.tag(folded)[:MOST_WORDS]:
+    for word, tag in tagged(folded)[:MOST_WORDS]:
         words.append(word)
         tags.append(_TAG_NUMBER.get(tag, _TAG_NUMBER.get(tag[:2], _TAG_NUMBER.get(tag[:1], len(TAGS)))))
         starts.append(start)

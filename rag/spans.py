@@ -10,6 +10,7 @@ from bisect import bisect_left
 
 from rag.question import Kind, Question
 from rag.rarity import is_known
+from rag.tagging import tagged
 
 Span = tuple[int, int]
 
@@ -184,11 +185,9 @@ def _same_unit(asked: str, seen: str) -> bool:
 
 def _organisations(folded: str) -> list[Span]:
     """Names of organisations (由星光实验室研制), each a run of nouns that ends in what organisations are called."""
-    import rjieba
-
     spans: list[Span] = []
     first = start = 0
-    for word, tag in rjieba.tag(folded):
+    for word, tag in tagged(folded):
         end = start + len(word)
         is_inside = tag.startswith(_IN_A_NAME) or (first < start and word in _IN_A_TITLE)
         if not is_inside or word.endswith(("是", "由")):
@@ -203,11 +202,9 @@ def _organisations(folded: str) -> list[Span]:
 
 def _people(folded: str) -> list[Span]:
     """Names of people, by the tagger's word for it; a particle it swallowed (张硕向) is given back."""
-    import rjieba
-
     spans = []
     start = 0
-    for word, tag in rjieba.tag(folded):
+    for word, tag in tagged(folded):
         end = start + len(word)
         is_person = (tag in {"nr", "nrfg"} and word[0] in _FAMILY_NAMES) or (tag == "nrt" and not is_known(word))
         if is_person and len(word) > 1:
