@@ -73,12 +73,18 @@ def load_document(path: str | Path, *, source: str | None = None, identity: str 
     try:
         content = load(data)
     except LoadError as error:
-        raise LoadError(f"{path.name}: {error}") from error
+        raise error.about(path.name) from error
     except Exception as error:  # parsers of other people's files: one bad file must not end a build of thousands
         kind = type(error).__name__
-        raise LoadError(f"{path.name}: this file can't be read ({kind}: {error}); save it again, or as text") from error
+        raise LoadError(
+            f"{path.name}: this file can't be read ({kind}: {error}); save it again, or as text",
+            f"{path.name}：这个文件读不了（{kind}: {error}），请重新保存，或另存为文本",
+        ) from error
     if not content.text.strip():
-        raise LoadError(f"{path.name}: there is no text in this file; check that it is the right one")
+        raise LoadError(
+            f"{path.name}: there is no text in this file; check that it is the right one",
+            f"{path.name}：这个文件里没有文字，请确认没有选错",
+        )
     return Document(
         id=document_id(path if identity is None else identity),
         source=path.name if source is None else source,
@@ -187,13 +193,19 @@ def _read(path: Path) -> tuple[bytes, str]:
             raise LoadError(f"{path.name}: this is a folder; give it to `wenju index` instead")
         if status.st_size > MAX_BYTES:
             raise LoadError(
-                f"{path.name}: {status.st_size / 2**20:.0f} MB is over the limit of {MAX_BYTES // 2**20} MB; split it"
+                f"{path.name}: {status.st_size / 2**20:.0f} MB is over the limit of {MAX_BYTES // 2**20} MB; split it",
+                f"{path.name}：{status.st_size / 2**20:.0f} MB 超过了 {MAX_BYTES // 2**20} MB 的上限，请拆开",
             )
         data = path.read_bytes()
     except FileNotFoundError as error:
-        raise LoadError(f"{path}: there is no such file; check the path") from error
+        raise LoadError(
+            f"{path}: there is no such file; check the path", f"{path}：没有这个文件，请检查路径"
+        ) from error
     except OSError as error:
-        raise LoadError(f"{path}: this file can't be opened ({error.strerror}); check its permissions") from error
+        raise LoadError(
+            f"{path}: this file can't be opened ({error.strerror}); check its permissions",
+            f"{path}：这个文件打不开（{error.strerror}），请检查权限",
+        ) from error
     if not data or data.isspace():
-        raise LoadError(f"{path.name}: this file is empty")
+        raise LoadError(f"{path.name}: this file is empty", f"{path.name}：这是个空文件")
     return data, calendar_date.fromtimestamp(status.st_mtime).isoformat()

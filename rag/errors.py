@@ -10,6 +10,8 @@ WenjuError
 └── ModelError             the LLM can't be reached, refused the call, is not installed, or wrote nothing provable
 """
 
+from __future__ import annotations
+
 from vectorstore.errors import (
     EmbedderError,
     EmbedderMismatch,
@@ -37,7 +39,20 @@ __all__ = [
 
 
 class LoadError(WenjuError):
-    """A file can't be read as text."""
+    """A file can't be read as text.
+
+    Attributes:
+        en, zh: the same message in English and in Chinese; `str()` gives the English one.
+    """
+
+    def __init__(self, en: str, zh: str = "") -> None:
+        super().__init__(en)
+        self.en = en
+        self.zh = zh or en
+
+    def about(self, name: str) -> LoadError:
+        """The same error with the name of the file in front."""
+        return type(self)(f"{name}: {self.en}", f"{name}：{self.zh}")
 
 
 class UnsupportedFormat(LoadError):

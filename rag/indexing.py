@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rag.documents import document_id, find_files, load_document
 from rag.errors import LoadError
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 # (files done, files in all, name of the file just done)
 Progress = Callable[[int, int, str], None]
 Paths = str | Path | Iterable[str | Path]
+Stage = Literal["read", "split", "embed", "write"]
+# (stage begun or gone on, passages embedded, passages in all); what it raises ends the work and undoes it
+Watch = Callable[[Stage, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,61 @@ def index_files(store: LocalStore, paths: Paths, settings: Settings, progress: P
 
     written = store.add(changed_documents())
     return IndexReport(tuple(added), tuple(unchanged), tuple(failed), written)
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What became of one file.
+
+    Attributes:
+        outcome: "unchanged" when the index held the same bytes for this path already, "duplicate" when another
+            document has them and `unique` was asked for; then nothing was written.
+        document_id: the document that holds the file's text now.
+        source: its name.
+        passages: how many passages were written.
+    """
+
+    outcome: Literal["added", "replaced", "unchanged", "duplicate"]
+    document_id: str
+    source: str
+    passages: int = 0
+
+
+def index_file(
+    store: LocalStore,
+    path: Path,
+    settings: Settings,
+    *,
+    source: str | None = None,
+    unique: bool = False,
+    anew: bool = False,
+    watch: Watch | None = None,
+) -> FileReport:
+    """Add one file in a change of its own, telling `watch` how far it is.
+
+    Args:
+        source: the name people know it by; the file's name by default.
+        unique: leave it out when another document has the same bytes.
+        anew: read and write it even when its bytes are unchanged.
+
+    Raises:
+        LoadError: the file can't be read.
+    """
+    tell = watch or (lambda stage, done, total: None)
+    tell("read", 0, 0)
+    document = load_document(path, source=source)
+    known = store.digests()
+    if known.get(document.id) == document.digest and not anew:
+        return FileReport("unchanged", document.id, document.source)
+    twins = sorted(id_ for id_, digest in known.items() if digest == document.digest and id_ != document.id)
+    if unique and twins:
+        return FileReport("duplicate", twins[0], store.document(twins[0]).source)
+    tell("split", 0, 0)
+    passages = split_passages(document, minimum=settings.passage_min, maximum=settings.passage_max)
+    total = len(passages)
+    tell("embed", 0, total)
+    written = store.add([(document, passages)], lambda done: tell("embed" if done < total else "write", done, total))
+    return FileReport("replaced" if document.id in known else "added", document.id, document.source, written)
 
 
 def make_index(paths: Paths, settings: Settings, progress: Progress | None = None) -> IndexReport:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, Self
 
 import numpy as np
@@ -43,8 +43,15 @@ class Store(Protocol):
     Every change is durable when the call returns. A document added again under the same id replaces the old one.
     """
 
-    def add(self, documents: Iterable[tuple[Document, Sequence[Passage]]]) -> int:
-        """Add or replace documents with their passages; returns the number of passages written."""
+    def add(
+        self,
+        documents: Iterable[tuple[Document, Sequence[Passage]]],
+        progress: Callable[[int], None] | None = None,
+    ) -> int:
+        """Add or replace documents with their passages; returns the number of passages written.
+
+        `progress` is told after each batch how many passages are embedded; what it raises undoes the change.
+        """
         ...
 
     def remove(self, document_ids: Sequence[str]) -> int:

@@ -148,11 +148,18 @@ class LocalStore:
 
     # Changing
 
-    def add(self, documents: Iterable[tuple[Document, Sequence[Passage]]]) -> int:
+    def add(
+        self,
+        documents: Iterable[tuple[Document, Sequence[Passage]]],
+        progress: Callable[[int], None] | None = None,
+    ) -> int:
         """Add or replace documents with their passages; returns the number of passages written.
 
         One call is one change: when it returns, all of it is on disk; when it raises or the machine stops, none of it
         is. Documents are taken one by one, so an iterator may be longer than memory.
+
+        Args:
+            progress: told after each batch how many passages are embedded; what it raises undoes the change.
 
         Raises:
             ValueError: a passage is not the text of its document at its offsets.
@@ -163,6 +170,8 @@ class LocalStore:
             for entries in batches(_added(change, documents), BATCH):
                 self._index(change, writer, entries)
                 written += len(entries)
+                if progress:
+                    progress(written)
         return written
 
     def remove(self, document_ids: Sequence[str]) -> int:

@@ -22,12 +22,12 @@ SUFFIXES = {
     ".docx": "docx",
 }
 _HINTS = {
-    ".doc": "; open it in Word and save it as .docx",
-    ".wps": "; open it in WPS and save it as .docx",
-    ".rtf": "; open it in Word and save it as .docx",
-    ".png": "; run OCR over it and load the text",
-    ".jpg": "; run OCR over it and load the text",
-    ".jpeg": "; run OCR over it and load the text",
+    ".doc": ("open it in Word and save it as .docx", "请用 Word 打开，另存为 .docx"),
+    ".wps": ("open it in WPS and save it as .docx", "请用 WPS 打开，另存为 .docx"),
+    ".rtf": ("open it in Word and save it as .docx", "请用 Word 打开，另存为 .docx"),
+    ".png": ("run OCR over it and load the text", "请先做文字识别，再收录文本"),
+    ".jpg": ("run OCR over it and load the text", "请先做文字识别，再收录文本"),
+    ".jpeg": ("run OCR over it and load the text", "请先做文字识别，再收录文本"),
 }
 
 
@@ -40,8 +40,12 @@ def loader_for(name: str) -> Callable[[bytes], Content]:
     suffix = suffix_of(name)
     if suffix not in SUFFIXES:
         seen = f"{suffix} files" if suffix else "files without a suffix"
-        hint = _HINTS.get(suffix, "; convert it to one of these")
-        raise UnsupportedFormat(f"{name}: {seen} can't be read; supported are {' '.join(SUFFIXES)}{hint}")
+        hint, hint_zh = _HINTS.get(suffix, ("convert it to one of these", "请转成其中一种"))
+        seen_zh = f"{suffix} 文件" if suffix else "没有扩展名的文件"
+        raise UnsupportedFormat(
+            f"{name}: {seen} can't be read; supported are {' '.join(SUFFIXES)}; {hint}",
+            f"{name}：读不了{seen_zh}，可读的是 {' '.join(SUFFIXES)}；{hint_zh}",
+        )
     load: Callable[[bytes], Content] = import_module(f"rag.loaders.{SUFFIXES[suffix]}").load
     return load
 

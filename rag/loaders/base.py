@@ -70,7 +70,10 @@ def decode(data: bytes) -> str:
         if data.startswith(bom):
             return data.decode(encoding, errors="replace").removeprefix("\ufeff")
     if b"\x00" in data:
-        raise LoadError("this is no text file: it holds NUL bytes, as pictures and programs do; save it as UTF-8 text")
+        raise LoadError(
+            "this is no text file: it holds NUL bytes, as pictures and programs do; save it as UTF-8 text",
+            "这不是文本文件：里面有图片和程序才有的零字节，请另存为 UTF-8 文本",
+        )
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -118,5 +121,7 @@ def _guess(data: bytes) -> str:
 
     match = from_bytes(data[:_SAMPLE], cp_isolation=list(_GUESSES)).best()
     if match is None:
-        raise LoadError("the encoding of this text file can't be told; save it as UTF-8")
+        raise LoadError(
+            "the encoding of this text file can't be told; save it as UTF-8", "认不出这个文本文件的编码，请另存为 UTF-8"
+        )
     return data.decode(match.encoding, errors="replace")

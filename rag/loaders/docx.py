@@ -49,7 +49,10 @@ def load(data: bytes) -> Content:
         title, created = properties.title.strip(), properties.created
         facts = {"author": properties.author, "keywords": properties.keywords, "categories": properties.category}
     except (OpcError, zipfile.BadZipFile, zlib.error, XMLSyntaxError, KeyError, ValueError, AttributeError) as error:
-        raise LoadError(f"this Word file is damaged ({error}); open it in Word and save it again") from error
+        raise LoadError(
+            f"this Word file is damaged ({error}); open it in Word and save it again",
+            f"这个 Word 文件已损坏（{error}），请用 Word 打开后重新保存",
+        ) from error
     headings = (text.strip() for text, style in blocks if style in _TITLE_STYLES)
     return Content(
         tidy("\n".join(text for text, _ in blocks)),
@@ -63,19 +66,23 @@ def _check_package(data: bytes) -> None:
     """Refuse what is no Word package, and one that would unpack to too much."""
     if data.startswith(_OLE):
         raise LoadError(
-            "this is an old .doc file, or a .docx behind a password; open it in Word and save it as .docx without one"
+            "this is an old .doc file, or a .docx behind a password; open it in Word and save it as .docx without one",
+            "这是旧的 .doc 文件，或有密码的 .docx，请用 Word 打开，去掉密码另存为 .docx",
         )
     try:
         parts = zipfile.ZipFile(io.BytesIO(data)).infolist()
     except zipfile.BadZipFile as error:
         raise LoadError(
-            "this is no Word file (.docx); open it in the program that made it and save it as .docx"
+            "this is no Word file (.docx); open it in the program that made it and save it as .docx",
+            "这不是 Word 文件（.docx），请用生成它的程序打开，另存为 .docx",
         ) from error
     size = sum(part.file_size for part in parts)
     if size > _UNPACKED_MAX or len(parts) > _PARTS_MAX:
         raise LoadError(
             f"this Word file unpacks to {size / 2**20:.0f} MB in {len(parts)} parts; the limits are "
-            f"{_UNPACKED_MAX // 2**20} MB and {_PARTS_MAX} parts; split it"
+            f"{_UNPACKED_MAX // 2**20} MB and {_PARTS_MAX} parts; split it",
+            f"这个 Word 文件解压后有 {size / 2**20:.0f} MB、{len(parts)} 个部分，上限是 "
+            f"{_UNPACKED_MAX // 2**20} MB、{_PARTS_MAX} 个，请拆开",
         )
 
 

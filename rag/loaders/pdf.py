@@ -71,7 +71,9 @@ def load(data: bytes) -> Content:
     if not any(chain.from_iterable(pages)):
         raise LoadError(
             f"this PDF has no text on its {len(pages)} page(s), so it is a scan; run OCR over it first "
-            "(for example `ocrmypdf -l chi_sim in.pdf out.pdf`) and load the result"
+            "(for example `ocrmypdf -l chi_sim in.pdf out.pdf`) and load the result",
+            f"这个 PDF 的 {len(pages)} 页上都没有文字，是扫描件，请先做文字识别"
+            "（例如 `ocrmypdf -l chi_sim in.pdf out.pdf`），再收录得到的文件",
         )
     text, offsets = join_pages(drop_running_lines(pages))
     title = " ".join(tidy(properties.get("Title", "")).split())
@@ -189,8 +191,14 @@ def _read(data: bytes) -> tuple[list[list[str]], dict[str, str]]:
             document = pypdfium2.PdfDocument(data)
         except pypdfium2.PdfiumError as error:
             if "password" in str(error).lower():
-                raise LoadError("this PDF is behind a password; save a copy without one and load that") from error
-            raise LoadError(f"this PDF is damaged ({error}); open it and save it again") from error
+                raise LoadError(
+                    "this PDF is behind a password; save a copy without one and load that",
+                    "这个 PDF 有密码，请另存一份没有密码的再收录",
+                ) from error
+            raise LoadError(
+                f"this PDF is damaged ({error}); open it and save it again",
+                f"这个 PDF 已损坏（{error}），请打开后重新保存",
+            ) from error
         try:
             pages = []
             for index in range(len(document)):
@@ -202,7 +210,8 @@ def _read(data: bytes) -> tuple[list[list[str]], dict[str, str]]:
             return pages, document.get_metadata_dict()
         except pypdfium2.PdfiumError as error:
             raise LoadError(
-                f"page {len(pages) + 1} of this PDF can't be read ({error}); open it and save it again"
+                f"page {len(pages) + 1} of this PDF can't be read ({error}); open it and save it again",
+                f"这个 PDF 的第 {len(pages) + 1} 页读不了（{error}），请打开后重新保存",
             ) from error
         finally:
             document.close()
