@@ -4,6 +4,7 @@ from rag.assistant import Assistant, answer
 from rag.indexing import IndexReport
 from rag.settings import Settings
 from rag.types import Answer, Answered, Citation, Claim, Delta, Document, Event, Hit, Passage, Retrieved
+from vectorstore.filters import Filter
 
 __all__ = [
     "Answer",
@@ -14,6 +15,7 @@ __all__ = [
     "Delta",
     "Document",
     "Event",
+    "Filter",
     "Hit",
     "IndexReport",
     "Passage",

@@ -18,11 +18,13 @@ from rag.errors import DocumentUnknown, EmbedderMismatch, ModelError, QuestionEr
 from rag.extract import extract
 from rag.indexing import IndexReport, Paths, Progress, index_files, make_index
 from rag.language import language_of
+from rag.narrowed import narrowed
 from rag.retrieve import TRIES, retrieve
 from rag.settings import EMBEDDED, EXTRACTIVE, Settings
 from rag.similarity import word_similarity, word_vectors
 from rag.threads import one_blas_thread
 from rag.types import Answer, Answered, Delta, Document, Event, Hit, Retrieved
+from vectorstore.filters import Filter
 from vectorstore.records import DocumentInfo
 
 if TYPE_CHECKING:
@@ -212,32 +214,38 @@ class Assistant:
 
     # questions
 
-    def retrieve(self, question: str, k: int | None = None) -> list[Hit]:
+    def retrieve(self, question: str, k: int | None = None, *, filter: Filter | None = None) -> list[Hit]:
         """The k best passages for a question that stands alone, best first; `settings.top_k` by default.
+
+        Args:
+            filter: which documents to look in; None for all.
 
         Raises:
             QuestionError: the question is blank or longer than `settings.question_max`.
             ValueError: k < 1.
         """
-        return self._search(self._checked(question), self.settings.top_k if k is None else k)
+        return self._search(self._checked(question), self.settings.top_k if k is None else k, filter)
 
-    def answer(self, question: str, history: History = ()) -> Answer:
+    def answer(self, question: str, history: History = (), *, filter: Filter | None = None) -> Answer:
         """Answer a question from the documents, or say that they don't hold the answer.
 
         Args:
             question: as a person asks it; may follow up on the history.
             history: (question, answer) pairs, oldest first.
+            filter: which documents to look in; None for all. A refusal says what was left out.
 
         Raises:
             QuestionError: the question is blank or longer than `settings.question_max`.
         """
-        for event in self.stream(question, history):
+        for event in self.stream(question, history, filter=filter):
             if isinstance(event, Answered):
                 return event.answer
         raise AssertionError("a stream ends in Answered")
 
-    def stream(self, question: str, history: History = ()) -> Iterator[Event]:
+    def stream(self, question: str, history: History = (), *, filter: Filter | None = None) -> Iterator[Event]:
         """Answer step by step: Retrieved, then Delta pieces of the draft, then Answered with the checked answer.
+
+        Arguments as of `answer`.
 
         Raises:
             QuestionError: as `answer`, before the first event.
@@ -254,11 +262,11 @@ class Assistant:
                 except ModelError as error:
                     standalone, notice = condense(question, history), fallback_notice(error, question)
         with _timed(timings, "retrieve"):
-            hits = self._search(standalone, self.settings.top_k)
+            hits = self._search(standalone, self.settings.top_k, filter)
         yield Retrieved(standalone, tuple(hits))
         if self.settings.llm == EXTRACTIVE or notice or not hits:
             with _timed(timings, "answer"):
-                answer = self._extractive(question, standalone, hits)
+                answer = self._extractive(question, standalone, hits, filter)
         else:
             try:
                 with _timed(timings, "answer"):
@@ -266,7 +274,10 @@ class Assistant:
             except ModelError as error:
                 notice = fallback_notice(error, question)
                 with _timed(timings, "answer"):
-                    answer = self._extractive(question, standalone, hits)
+                    answer = self._extractive(question, standalone, hits, filter)
+        if filter and answer.refused:
+            matched = bool(hits) or any(map(filter.admits, self.documents()))
+            answer = narrowed(answer, filter, matched=matched)
         if answer.model == EXTRACTIVE:
             yield Delta(answer.text)
         notes = " ".join(note for note in (notice, answer.notice) if note)
@@ -298,18 +309,19 @@ class Assistant:
 
         return load_llm(self.settings)
 
-    def _search(self, standalone: str, k: int) -> list[Hit]:
+    def _search(self, standalone: str, k: int, filter: Filter | None) -> list[Hit]:
         """The k best passages; a question made to stand alone may be longer than what a person may ask."""
         weight = self.settings.dense_weight
-        return retrieve(self.store, standalone, k, self._embedder.dense_weight if weight is None else weight)
+        weight = self._embedder.dense_weight if weight is None else weight
+        return retrieve(self.store, standalone, k, weight, filter=filter)
 
-    def _extractive(self, question: str, standalone: str, hits: Sequence[Hit]) -> Answer:
+    def _extractive(self, question: str, standalone: str, hits: Sequence[Hit], filter: Filter | None) -> Answer:
         """The embedded answerer's answer."""
         for _ in range(TRIES):
             try:
                 return self._extracted(question, standalone, hits)
             except KeyError:  # a document was removed since the search: what is there now answers
-                hits = self._search(standalone, self.settings.top_k)
+                hits = self._search(standalone, self.settings.top_k, filter)
         return self._extracted(question, standalone, hits)
 
     def _extracted(self, question: str, standalone: str, hits: Sequence[Hit]) -> Answer:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rag.indexing import IndexReport, Progress
     from rag.settings import Settings
     from rag.types import Answer
+    from vectorstore.filters import Filter
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,7 +47,25 @@ def _parser() -> argparse.ArgumentParser:
         "--index", type=Path, metavar="DIR", help="索引目录 index folder (default: $RAG_INDEX or ./index)"
     )
 
-    ask = commands.add_parser("ask", parents=[common], help="问一个问题 ask one question")
+    narrow = argparse.ArgumentParser(add_help=False)
+    narrow.add_argument(
+        "--source",
+        action="append",
+        metavar="GLOB",
+        default=[],
+        help="只查这些来源 only these sources, such as '年报/*.pdf'",
+    )
+    narrow.add_argument("--since", metavar="DATE", help="从这天起 documents dated from: 2023-06-30, 2023-06 or 2023")
+    narrow.add_argument("--until", metavar="DATE", help="到这天止 documents dated up to")
+    narrow.add_argument(
+        "--where",
+        action="append",
+        metavar="KEY=VALUE",
+        default=[],
+        help="元数据相等 documents with this metadata value",
+    )
+
+    ask = commands.add_parser("ask", parents=[common, narrow], help="问一个问题 ask one question")
     ask.add_argument("question", nargs="+")
     ask.add_argument("--json", action="store_true", help="输出 JSON print the whole answer as JSON")
     ask.add_argument(
@@ -54,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     ask.set_defaults(run=_ask)
 
-    chat = commands.add_parser("chat", parents=[common], help="在终端里对话 talk in the terminal")
+    chat = commands.add_parser("chat", parents=[common, narrow], help="在终端里对话 talk in the terminal")
     chat.add_argument("--llm", metavar="NAME", help="语言模型 language model (default: $RAG_LLM or extractive)")
     chat.set_defaults(run=_chat)
 
@@ -96,12 +115,28 @@ def _settings(options: argparse.Namespace) -> Settings:
     return settings.model_copy(update={name: value for name, value in changes.items() if value is not None})
 
 
+def _filter(options: argparse.Namespace) -> Filter | None:
+    """The documents the command line asks for, None for all."""
+    from vectorstore.filters import Filter
+
+    metadata: dict[str, list[str]] = {}
+    for condition in options.where:
+        key, equals, value = condition.partition("=")
+        if not equals:
+            raise WenjuError(f"--where {condition}: 要写成 KEY=VALUE / it must be KEY=VALUE")
+        metadata.setdefault(key, []).append(value)
+    try:
+        return Filter(options.source, options.since, options.until, metadata) or None
+    except ValueError as error:
+        raise WenjuError(f"筛选条件有误 a filter is wrong: {error}") from None
+
+
 def _ask(options: argparse.Namespace) -> int:
     from rag.assistant import Assistant
 
-    question = " ".join(options.question)
+    question, filter = " ".join(options.question), _filter(options)
     with Assistant.default(_settings(options), progress=_progress()) as assistant:
-        answer = assistant.answer(question)
+        answer = assistant.answer(question, filter=filter)
     if options.json:
         from rag.plain import as_plain
 
@@ -114,12 +149,13 @@ def _ask(options: argparse.Namespace) -> int:
 def _chat(options: argparse.Namespace) -> int:
     from rag.assistant import Assistant
 
+    filter = _filter(options)
     history: list[tuple[str, str]] = []
     with Assistant.default(_settings(options), progress=_progress()) as assistant:
         print("输入问题，空行结束。 Type a question; an empty line ends the chat.")
         while question := _read_line():
             try:
-                answer = assistant.answer(question, history)
+                answer = assistant.answer(question, history, filter=filter)
             except WenjuError as error:
                 print(f"wenju: {error}", file=sys.stderr)
                 continue

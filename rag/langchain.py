@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, Field
 
 from rag.assistant import Assistant
+from vectorstore.filters import Filter
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -19,16 +20,23 @@ class WenjuRetriever(BaseRetriever):
 
     Attributes:
         assistant: an open assistant.
-        k: how many passages, ≥ 1; None takes the assistant's `settings.top_k`.
+        k: how many passages, ≥ 1; None takes the assistant's `settings.top_k`. `invoke(…, k=3)` overrides it.
+        filter: which documents to look in; None for all. `invoke(…, filter=Filter(…))` overrides it.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
 
     assistant: Assistant
     k: int | None = Field(default=None, ge=1)
+    filter: Filter | None = None
 
     def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **_: Any
+        self,
+        query: str,
+        *,
+        run_manager: CallbackManagerForRetrieverRun,
+        k: int | None = None,
+        filter: Filter | None = None,
     ) -> list[Document]:
         """Passages as LangChain documents, best first; offsets and scores are in the metadata."""
         return [
@@ -46,5 +54,5 @@ class WenjuRetriever(BaseRetriever):
                     "score": hit.score,
                 },
             )
-            for hit in self.assistant.retrieve(query, self.k)
+            for hit in self.assistant.retrieve(query, self.k if k is None else k, filter=filter or self.filter)
         ]

@@ -11,6 +11,7 @@ import numpy as np
 
 from rag.rerank import Rarities, lexical_scores
 from vectorstore.base import Store
+from vectorstore.filters import Filter
 from vectorstore.records import Hit
 
 # Candidates taken from each leg before fusing. A passage beyond this in both legs does not reach the top ten.
@@ -56,7 +57,15 @@ def fuse(keyword: Mapping[str, float], dense: Mapping[str, float], weight: float
     return sorted(scored, key=lambda item: (-item[1], item[0]))
 
 
-def retrieve(store: Store, question: str, k: int, dense_weight: float, *, reranked: int = RERANKED) -> list[Hit]:
+def retrieve(
+    store: Store,
+    question: str,
+    k: int,
+    dense_weight: float,
+    *,
+    filter: Filter | None = None,
+    reranked: int = RERANKED,
+) -> list[Hit]:
     """The k best passages for a standalone question, best first; deterministic.
 
     The best candidates of both legs are reranked: the trained model's score takes the place of BM25, with 1 for the
@@ -68,6 +77,7 @@ def retrieve(store: Store, question: str, k: int, dense_weight: float, *, rerank
         question: in words; may be of any script or width.
         k: how many, ≥ 1.
         dense_weight: weight of the cosine against normalised BM25; 0 leaves the dense leg out altogether.
+        filter: which documents to look in; None for all. Both legs search only those, so a narrow one gets its k too.
         reranked: how many of the best are reranked; 0 leaves the fused ranking as it is, to compare with.
 
     Raises:
@@ -77,14 +87,16 @@ def retrieve(store: Store, question: str, k: int, dense_weight: float, *, rerank
         raise ValueError(f"k is {k}, it must be ≥ 1")
     for _ in range(TRIES):
         with suppress(KeyError):  # a passage was removed between search and reading: what is there now answers
-            return _search(store, question, k, dense_weight, reranked)
-    return _search(store, question, k, dense_weight, reranked)
+            return _search(store, question, k, dense_weight, filter, reranked)
+    return _search(store, question, k, dense_weight, filter, reranked)
 
 
-def _search(store: Store, question: str, k: int, dense_weight: float, reranked: int) -> list[Hit]:
+def _search(
+    store: Store, question: str, k: int, dense_weight: float, filter: Filter | None, reranked: int
+) -> list[Hit]:
     """Both legs, fused and reranked. Raises KeyError when a found passage is gone by the time it is read."""
-    keyword = dict(store.search_keyword(question, CANDIDATES))
-    dense = dict(store.search_dense(question, CANDIDATES)) if dense_weight else {}
+    keyword = dict(store.search_keyword(question, CANDIDATES, filter))
+    dense = dict(store.search_dense(question, CANDIDATES, filter)) if dense_weight else {}
     only_dense = [name for name in dense if name not in keyword]
     only_keyword = [name for name in keyword if name not in dense]
     keyword |= _scores(only_dense, store.keyword_scores(question, only_dense) if only_dense else ())

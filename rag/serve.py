@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rag.assistant import Assistant
 from rag.errors import WenjuError
 from rag.plain import as_plain
+from vectorstore.filters import Filter
 
 if TYPE_CHECKING:
     from mcp.server.fastmcp import FastMCP
@@ -30,16 +31,29 @@ def make_server(assistant: Assistant, *, host: str = "127.0.0.1", port: int = 87
     server = FastMCP("wenju", instructions=INSTRUCTIONS, host=host, port=port, log_level="WARNING")
 
     @server.tool()
-    def ask(question: str) -> dict[str, Any]:
-        """Answer a question from the documents, with the exact quotes that prove each sentence."""
-        answer = as_plain(assistant.answer(question))
+    def ask(
+        question: str, sources: list[str] | None = None, since: str | None = None, until: str | None = None
+    ) -> dict[str, Any]:
+        """Answer a question from the documents, with the exact quotes that prove each sentence.
+
+        To ask some documents only: sources (names as `documents` lists them, * and ? as wildcards), and the first and
+        last day of their dates (YYYY-MM-DD, YYYY-MM or YYYY).
+        """
+        answer = as_plain(assistant.answer(question, filter=Filter(sources or (), since, until)))
         del answer["hits"]  # the quotes are in the citations; whole passages are what search is for
         return answer
 
     @server.tool()
-    def search(question: str, k: int = 5) -> list[dict[str, Any]]:
-        """The k passages (1 to 20) nearest to a question, best first."""
-        return [as_plain(hit) for hit in assistant.retrieve(question, max(1, min(k, 20)))]
+    def search(
+        question: str,
+        k: int = 5,
+        sources: list[str] | None = None,
+        since: str | None = None,
+        until: str | None = None,
+    ) -> list[dict[str, Any]]:
+        """The k passages (1 to 20) nearest to a question, best first; sources, since and until as in `ask`."""
+        wanted = Filter(sources or (), since, until)
+        return [as_plain(hit) for hit in assistant.retrieve(question, max(1, min(k, 20)), filter=wanted)]
 
     @server.tool()
     def documents() -> list[dict[str, Any]]:

@@ -98,6 +98,45 @@ def test_ask_builds_the_index_from_the_seeds_the_first_time(tmp_path: Path, caps
     assert (tmp_path / "新").is_dir()
 
 
+def test_ask_looks_only_where_it_is_told(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    where = (
+        "--source",
+        "000*",
+        "--source",
+        "没有",
+        "--since",
+        "2022-06",
+        "--until",
+        "2022",
+        "--where",
+        "tags=北京商报新闻",
+    )
+    assert "【9000M2】" in run(capsys, "ask", QUESTION, *where)[1]
+    status, out, _ = run(capsys, "ask", QUESTION, "--source", "004*")
+    assert status == 0
+    assert "只查了符合条件的文档：来源为 004*。" in out
+    assert (
+        "没有文档符合筛选条件：publisher为 新华社 或 人民日报。"
+        in run(capsys, "ask", QUESTION, "--where", "publisher=新华社", "--where", "publisher=人民日报")[1]
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--since", "昨天"), "'昨天' 不是日期"),
+        (("--since", "2024", "--until", "2023"), "since 2024-01-01 is after until 2023-12-31"),
+        (("--where", "部门"), "要写成 KEY=VALUE"),
+    ],
+)
+def test_a_wrong_filter_is_said_so(
+    index: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
+) -> None:
+    status, out, err = run(capsys, "ask", QUESTION, *arguments)
+    assert (status, out) == (1, "")
+    assert message in err
+
+
 def test_chat_follows_up_and_ends_at_an_empty_line(
     index: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,6 +41,12 @@ async def test_tools_answer_search_and_list(parameters):
 
         found = await session.call_tool("search", {"question": "怀柔科学城的住房", "k": 2})
         assert len(found.content) == 2
+        narrow = {"question": "怀柔科学城的住房", "k": 2, "sources": ["000*"], "since": "2022", "until": "2022"}
+        found = await session.call_tool("search", narrow)
+        assert [json.loads(hit.text)["passage"]["date"] for hit in found.content] == ["2022-06-13"] * 2
+        asked = {"question": "量子院位于哪里？", "until": "2020"}
+        refused = json.loads((await session.call_tool("ask", asked)).content[0].text)
+        assert refused["reason"].startswith("没有文档符合筛选条件：日期到 2020-12-31 为止")
         listed = await session.call_tool("documents", {})
         assert len(listed.content) == 2
 

@@ -12,6 +12,7 @@ from vectorstore.errors import (
     StoreMissing,
     WenjuError,
 )
+from vectorstore.filters import Filter
 from vectorstore.records import Document, DocumentInfo, Hit, Passage
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "DocumentInfo",
     "Passage",
     "Hit",
+    "Filter",
     "WenjuError",
     "StoreError",
     "StoreMissing",

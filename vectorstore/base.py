@@ -7,6 +7,7 @@ from typing import Protocol, Self
 
 import numpy as np
 
+from vectorstore.filters import Filter
 from vectorstore.records import Document, DocumentInfo, Passage
 
 
@@ -78,12 +79,16 @@ class Store(Protocol):
         """All passages of a document in reading order; [] for an unknown id."""
         ...
 
-    def search_keyword(self, question: str, k: int) -> list[tuple[str, float]]:
-        """Up to k (passage id, BM25 > 0), best first, ties by id."""
+    def search_keyword(self, question: str, k: int, filter: Filter | None = None) -> list[tuple[str, float]]:
+        """Up to k (passage id, BM25 > 0) among the documents the filter lets through, best first, ties by id."""
         ...
 
-    def search_dense(self, question: str, k: int) -> list[tuple[str, float]]:
-        """Up to k (passage id, cosine), best first, ties by id."""
+    def search_dense(self, question: str, k: int, filter: Filter | None = None) -> list[tuple[str, float]]:
+        """Up to k (passage id, cosine) among the documents the filter lets through, best first, ties by id."""
+        ...
+
+    def search_vector(self, vector: np.ndarray, k: int, filter: Filter | None = None) -> list[tuple[str, float]]:
+        """As `search_dense`, for a vector of unit length, shape (dimension,), float32."""
         ...
 
     def dense_scores(self, question: str, ids: Sequence[str]) -> np.ndarray:

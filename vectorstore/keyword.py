@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 
+from vectorstore.allowed import Allowed
 from vectorstore.dense import MOST_TIES, SLACK
 from vectorstore.errors import StoreError
 from vectorstore.tokens import bigrams, content_words, fold, question_terms
@@ -88,15 +89,18 @@ class KeywordIndex:
         """The newest committed state, as a new object. Raises KeywordIndexError."""
         return KeywordIndex(self.folder)
 
-    def search(self, weights: Mapping[str, float], k: int) -> list[tuple[int, float]]:
+    def search(self, weights: Mapping[str, float], k: int, allowed: Allowed | None = None) -> list[tuple[int, float]]:
         """At least k (passage key, BM25 > 0) where there are as many, best first, and all that tie with the k-th.
 
         Args:
             weights: term → how often it counts; see `question_weights`.
+            allowed: the passages to look among; None for all. BM25 counts terms over all of them either way.
         """
         if k < 1 or not weights:
             return []
         query = self._query(weights)
+        if allowed is not None:
+            query = self._among(query, allowed)
         wanted = k + SLACK
         while True:
             hits = self._searcher.search(query, limit=wanted, count=False).hits
@@ -159,6 +163,14 @@ class KeywordIndex:
         import tantivy
 
         return tantivy.Query.term_query(self._index.schema, field, value, "freq" if field == "terms" else "basic")
+
+    def _among(self, query: tantivy.Query, allowed: Allowed) -> tantivy.Query:
+        """The same query over allowed documents; 16,000 of 33,000 named so took 8 ms instead of 2."""
+        import tantivy
+
+        named = tantivy.Query.term_set_query(self._index.schema, "document", allowed.documents.tolist())
+        chosen = (tantivy.Occur.Must, tantivy.Query.const_score_query(named, 0.0))
+        return tantivy.Query.boolean_query([chosen, (tantivy.Occur.Must, query)])
 
     def _query(self, weights: Mapping[str, float]) -> tantivy.Query:
         """Any of the terms. Built term by term: text from people is never parsed as a query."""

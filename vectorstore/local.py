@@ -19,11 +19,13 @@ from typing import Self
 import numpy as np
 
 from vectorstore import tokens
+from vectorstore.allowed import Allowed, find_allowed
 from vectorstore.base import Embedder
 from vectorstore.catalog import Catalog
 from vectorstore.change import Change, Entry
 from vectorstore.dense import DenseIndex
 from vectorstore.errors import EmbedderMismatch, StoreDamaged, StoreError
+from vectorstore.filters import Filter
 from vectorstore.keyword import KeywordIndex, KeywordWriter, question_weights
 from vectorstore.lock import WriterLock
 from vectorstore.records import Document, DocumentInfo, Passage
@@ -57,6 +59,7 @@ class LocalStore:
         self._dense: DenseIndex | None = None
         # One retrieval asks for a search and for single scores; a large model takes 0.1 s for each question.
         self._question_vector = lru_cache(maxsize=64)(embedder.embed_question)
+        self._looked_up = lru_cache(maxsize=8)(self._look_up)
 
     # Opening and closing
 
@@ -236,15 +239,21 @@ class LocalStore:
 
     # Searching
 
-    def search_keyword(self, question: str, k: int) -> list[tuple[str, float]]:
-        """Up to k (passage id, BM25 > 0), best first, ties by id."""
+    def search_keyword(self, question: str, k: int, filter: Filter | None = None) -> list[tuple[str, float]]:
+        """Up to k (passage id, BM25 > 0) among the documents the filter lets through, best first, ties by id."""
         weights = question_weights(question)
-        return self._ranked(lambda: self._keyword.current().search(weights, k), k)
+        return self._ranked(lambda allowed: self._keyword.current().search(weights, k, allowed), k, filter)
 
-    def search_dense(self, question: str, k: int) -> list[tuple[str, float]]:
-        """Up to k (passage id, cosine), best first, ties by id; [] for a question the embedder knows nothing of."""
-        vector = self._question_vector(question)
-        return self._ranked(lambda: self._current_dense().search(vector, k), k)
+    def search_dense(self, question: str, k: int, filter: Filter | None = None) -> list[tuple[str, float]]:
+        """Up to k (passage id, cosine) among the documents the filter lets through, best first, ties by id.
+
+        [] for a question the embedder knows nothing of.
+        """
+        return self.search_vector(self._question_vector(question), k, filter)
+
+    def search_vector(self, vector: np.ndarray, k: int, filter: Filter | None = None) -> list[tuple[str, float]]:
+        """As `search_dense`, for a vector of unit length, shape (dimension,), float32."""
+        return self._ranked(lambda allowed: self._current_dense().search(vector, k, allowed), k, filter)
 
     def dense_scores(self, question: str, ids: Sequence[str]) -> np.ndarray:
         """Cosine of the question with each named passage, shape (len(ids),), float32. Raises KeyError."""
@@ -262,16 +271,29 @@ class LocalStore:
         """In how many passages each index term occurs, shape (len(terms),), int64."""
         return self._keyword.current().document_frequency(terms)
 
-    def _ranked(self, search: Callable[[], list[tuple[int, float]]], k: int) -> list[tuple[str, float]]:
+    def _ranked(
+        self, search: Callable[[Allowed | None], list[tuple[int, float]]], k: int, filter: Filter | None
+    ) -> list[tuple[str, float]]:
         """What a search finds, under passage ids; searched again when a change took a passage away meanwhile."""
         deadline = time.monotonic() + PATIENCE
         while True:
-            hits = search()
+            allowed = self._allowed(filter) if filter else None
+            hits = search(allowed)
             ids = self._catalog.passage_ids([key for key, _ in hits])
-            if len(ids) == len(hits) or time.monotonic() > deadline:
+            # A document replaced since the filter was looked up has other keys by now.
+            steady = allowed is None or allowed.generation == self._catalog.generation()
+            if (steady and len(ids) == len(hits)) or time.monotonic() > deadline:
                 break
         named = [(ids[key], score) for key, score in hits if key in ids]
         return sorted(named, key=lambda hit: (-hit[1], hit[0]))[:k]
+
+    def _allowed(self, filter: Filter) -> Allowed:
+        """What the filter lets through now; the last few answers are kept until the next change."""
+        return self._looked_up(filter, self._catalog.generation())
+
+    def _look_up(self, filter: Filter, generation: int) -> Allowed:
+        with self._catalog.reading() as connection:
+            return find_allowed(connection, generation, filter)
 
     # Keeping the indexes in step with the catalog
 
