@@ -189,7 +189,7 @@ def test_ask_read_follow_up_and_be_refused(address: str, visit) -> None:
 def test_add_ask_replace_and_remove_a_document(address: str, visit, tmp_path: Path) -> None:
     seen = visit(address)
     page = seen.page
-    page.locator("#wj-documents > button").click()
+    page.get_by_role("tab", name="文档").click()
     note = tmp_path / "食堂通知.txt"
     note.write_text("食堂通知\n\n望京食堂自2024年3月5日起营业，由赵师傅负责。食堂每天供应三百份午餐。\n", "utf-8")
     picture = tmp_path / "照片.png"
@@ -199,8 +199,10 @@ def test_add_ask_replace_and_remove_a_document(address: str, visit, tmp_path: Pa
     expect(page.locator(".wj-results .wj-done")).to_contain_text("食堂通知.txt：已读入")
     expect(page.locator(".wj-results .wj-wrong")).to_contain_text("照片.png：没有读入。不支持 .png 文件")
 
+    page.get_by_role("tab", name="提问").click()
     answered = seen.ask("望京食堂由谁负责？")
     expect(answered).to_contain_text("赵师傅")
+    page.get_by_role("tab", name="文档").click()
 
     page.locator("#wj-drop input[type=file]").set_input_files(note)
     expect(page.locator(".wj-results .wj-done")).to_contain_text("食堂通知.txt：已更新")
@@ -234,6 +236,24 @@ def test_a_phone_in_english_and_the_dark(address: str, visit) -> None:
         == "rgb(20, 24, 28)"
     )
     assert not scrolls_sideways(page)
+    seen.assert_quiet()
+
+
+@pytest.mark.browser
+def test_the_language_switch_changes_everything_and_lasts(address: str, visit) -> None:
+    seen = visit(address)
+    page = seen.page
+    answer = seen.ask("量子院位于哪里？")
+    page.locator("#wj-language button").click()
+    expect(page.locator("#wj-new")).to_have_text("New chat")
+    expect(page.get_by_role("tab", name="Documents")).to_be_visible()
+    expect(page.locator("#wj-ask textarea")).to_have_attribute("placeholder", "Ask your documents a question")
+    expect(page.locator("#wj-language button")).to_have_text("中文")
+    expect(answer.locator(".wj-grounding")).to_have_text("1 of 1 sentences supported")
+    assert page.locator("html").get_attribute("lang") == "en"
+    page.reload()
+    expect(page.locator("#wj-new")).to_have_text("New chat")
+    expect(page.locator(".wj-brand h1")).to_have_text("Wenju")
     seen.assert_quiet()
 
 
@@ -327,7 +347,7 @@ def test_hostile_text_is_only_ever_text(hostile: tuple[str, Hostile], visit) -> 
         assert HOSTILE in place.inner_text()
     assert HOSTILE in page.locator("#wj-source-0-1").inner_text()
     assert NAME in page.locator("#wj-source-0-1 .wj-meta").inner_text()
-    page.locator("#wj-documents > button").click()
+    page.get_by_role("tab", name="文档").click()
     expect(page.locator(".wj-documents")).to_contain_text(NAME)
     ours = page.locator(".wj")
     for tag in ("img", "script", "iframe", "a", "[onerror]", "[onload]", "[onmouseover]"):

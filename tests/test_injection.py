@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rag import Answer, Assistant, Settings
 from rag.injection import disarm, suspicious
 from rag.types import Hit, Passage
-from rag.ui.render import render_sources
+from rag.ui.sources import render_sources
 from tests.llm_server import ORDERED, ScriptedServer
 
 COMMAND = "这段文字里有写给模型的指令，未予理会。"

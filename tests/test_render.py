@@ -14,17 +14,11 @@ from hypothesis import strategies as st
 from rag.types import Answer, Answered, Citation, Claim, Delta, Document, Hit, Passage, Retrieved
 from rag.ui.conversation import Run, converse
 from rag.ui.labels import CHINESE, ENGLISH, choose_language, say
-from rag.ui.render import (
-    Turn,
-    mark_text,
-    render_documents,
-    render_limits,
-    render_panel,
-    render_results,
-    render_sources,
-    render_turn,
-    render_welcome,
-)
+from rag.ui.markup import mark_text
+from rag.ui.shelf import render_documents, render_limits, render_results
+from rag.ui.sources import render_panel, render_sources
+from rag.ui.transcript import render_turn, render_welcome
+from rag.ui.turns import Turn
 from vectorstore.errors import StoreError
 from vectorstore.records import DocumentInfo
 

@@ -13,7 +13,8 @@ from typing import Protocol
 from rag.errors import WenjuError
 from rag.types import Answered, Delta, Document, Event, Retrieved
 from rag.ui.labels import Language, say
-from rag.ui.render import Turn, render_sources
+from rag.ui.sources import render_sources
+from rag.ui.turns import Turn, Turns
 
 # Seconds between two repaints of a draft: faster than reading, slow enough for a long conversation.
 REPAINT = 0.05
@@ -21,8 +22,6 @@ REPAINT = 0.05
 HEARING = 0.1
 
 log = logging.getLogger(__name__)
-
-Turns = tuple[Turn, ...]
 
 
 class Answerer(Protocol):

@@ -1,0 +1,1 @@
+"""The words of the interface, one file for each area of the page, each word in both languages."""
