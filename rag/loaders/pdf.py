@@ -9,17 +9,22 @@ import unicodedata
 from collections import Counter
 from functools import cache
 from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rag.errors import LoadError
 from rag.loaders.base import Content, tidy
 from rag.loaders.facts import iso_date
 
-_EDGE = 2  # lines at the top and bottom of a page that may be running headers and footers
+if TYPE_CHECKING:
+    import pypdfium2
+
+EDGE = 2  # lines at the top and bottom of a page that may be running headers and footers
 _RUNNING_SHARE = 0.4  # of the pages; a line at the edge of that many is a running one
 _RUNNING_MAX = 80  # characters
 _FULL = 0.75  # of the usual width; a shorter line ends its paragraph
 
-_pdfium = threading.Lock()  # PDFium is not thread-safe
+PDFIUM = threading.Lock()  # PDFium is not thread-safe: held during every call
 
 _STOPS = "。！？!?…：:."
 _ends_paragraph = re.compile(rf"[{_STOPS}][”’」』）)】》\"]*\Z")
@@ -102,9 +107,9 @@ def repair(text: str) -> str:
 
 def drop_running_lines(pages: list[list[str]]) -> list[list[str]]:
     """The lines of each page without page numbers, footers and headers; the first copy of a header stays."""
-    tops = [[(_running_key(line, index), line) for line in lines[:_EDGE]] for index, lines in enumerate(pages)]
+    tops = [[(_running_key(line, index), line) for line in lines[:EDGE]] for index, lines in enumerate(pages)]
     bottoms = [
-        [(_running_key(line, index), line) for line in lines[_EDGE:][-_EDGE:]] for index, lines in enumerate(pages)
+        [(_running_key(line, index), line) for line in lines[EDGE:][-EDGE:]] for index, lines in enumerate(pages)
     ]
     needed = max(2, math.ceil(_RUNNING_SHARE * len(pages)))
     counts = Counter(key for page in zip(tops, bottoms, strict=True) for key in {key for key, _ in chain(*page)})
@@ -117,7 +122,7 @@ def drop_running_lines(pages: list[list[str]]) -> list[list[str]]:
             if key and not (running and ("#" in key or key in seen)):
                 head.append(line)
             seen.add(key)
-        middle = lines[_EDGE : len(lines) - len(bottom)]
+        middle = lines[EDGE : len(lines) - len(bottom)]
         tail = [line for key, line in bottom if key and counts[key] < (2 if "#" in key else needed)]
         kept.append(head + middle + tail)
     return kept
@@ -182,47 +187,61 @@ def _running_key(line: str, page: int) -> str:
     return f"{text}#{int(digits[0]) - page}" if digits else text
 
 
-def _read(data: bytes) -> tuple[list[list[str]], dict[str, str]]:
-    """Lines of every page, and the document's properties."""
+def open_pdf(data: bytes | Path) -> pypdfium2.PdfDocument:
+    """Open a PDF from memory or disk; hold `PDFIUM` for this call and every later one on it.
+
+    Raises:
+        LoadError: it is damaged or behind a password.
+    """
     import pypdfium2
 
-    with _pdfium:
-        try:
-            document = pypdfium2.PdfDocument(data)
-        except pypdfium2.PdfiumError as error:
-            if "password" in str(error).lower():
-                raise LoadError(
-                    "this PDF is behind a password; save a copy without one and load that",
-                    "这个 PDF 有密码，请另存一份没有密码的再收录",
-                ) from error
+    try:
+        return pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        if "password" in str(error).lower():
             raise LoadError(
-                f"this PDF is damaged ({error}); open it and save it again",
-                f"这个 PDF 已损坏（{error}），请打开后重新保存",
+                "this PDF is behind a password; save a copy without one and load that",
+                "这个 PDF 有密码，请另存一份没有密码的再收录",
             ) from error
-        try:
-            pages = []
-            for index in range(len(document)):
-                page = document[index]
-                text_page = page.get_textpage()
-                pages.append(_lines(text_page.get_text_range()))
-                text_page.close()
-                page.close()
-            return pages, document.get_metadata_dict()
-        except pypdfium2.PdfiumError as error:
-            raise LoadError(
-                f"page {len(pages) + 1} of this PDF can't be read ({error}); open it and save it again",
-                f"这个 PDF 的第 {len(pages) + 1} 页读不了（{error}），请打开后重新保存",
-            ) from error
-        finally:
-            document.close()
+        raise LoadError(
+            f"this PDF is damaged ({error}); open it and save it again",
+            f"这个 PDF 已损坏（{error}），请打开后重新保存",
+        ) from error
 
 
-def _lines(text: str) -> list[str]:
-    """The lines of a page; PDFium marks a hyphen at a line's end, which it joins, with U+FFFE."""
+def page_lines(text: str) -> list[str]:
+    """The lines of a page as PDFium gives it; PDFium marks a hyphen at a line's end, which it joins, with U+FFFE."""
     text = re.sub(r"(?:\ufffe|\x02)(?=[a-z])", "", text)
     text = re.sub(r"[\ufffe\x02]", "-", text)
     text = _leaders.sub("\t", text)
     return [line.strip() for line in repair(tidy(text)).split("\n") if line.strip()]
+
+
+def _read(data: bytes) -> tuple[list[list[str]], dict[str, str]]:
+    """Lines of every page, and the document's properties."""
+    from pypdfium2 import PdfiumError
+
+    with PDFIUM:
+        document = open_pdf(data)
+        properties, count = document.get_metadata_dict(), len(document)
+    pages: list[list[str]] = []
+    try:
+        for index in range(count):
+            with PDFIUM:  # page by page, so that a reader waiting for a picture gets a turn
+                page = document[index]
+                text_page = page.get_textpage()
+                pages.append(page_lines(text_page.get_text_range()))
+                text_page.close()
+                page.close()
+    except PdfiumError as error:
+        raise LoadError(
+            f"page {len(pages) + 1} of this PDF can't be read ({error}); open it and save it again",
+            f"这个 PDF 的第 {len(pages) + 1} 页读不了（{error}），请打开后重新保存",
+        ) from error
+    finally:
+        with PDFIUM:
+            document.close()
+    return pages, properties
 
 
 @cache
