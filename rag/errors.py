@@ -3,8 +3,10 @@
 WenjuError
 ├── EmbedderError          the embedding model can't be loaded
 ├── StoreError … (see vectorstore.errors)
-├── LoadError              a file can't be read as text
-│   └── UnsupportedFormat  no loader for this kind of file
+├── TwoTongued             has its message in Chinese and in English
+│   ├── CollectionError    no collection of that name, or a name that can't be used
+│   └── LoadError          a file can't be read as text
+│       └── UnsupportedFormat  no loader for this kind of file
 ├── DocumentUnknown        no document of that name in the index
 ├── QuestionError          the question is empty or too long
 └── ModelError             the LLM can't be reached, refused the call, is not installed, or wrote nothing provable
@@ -23,6 +25,7 @@ from vectorstore.errors import (
 )
 
 __all__ = [
+    "CollectionError",
     "DocumentUnknown",
     "EmbedderError",
     "EmbedderMismatch",
@@ -33,13 +36,14 @@ __all__ = [
     "StoreError",
     "StoreLocked",
     "StoreMissing",
+    "TwoTongued",
     "UnsupportedFormat",
     "WenjuError",
 ]
 
 
-class LoadError(WenjuError):
-    """A file can't be read as text.
+class TwoTongued(WenjuError):
+    """An error that a reader of the page may see, in the language of the page.
 
     Attributes:
         en, zh: the same message in English and in Chinese; `str()` gives the English one.
@@ -49,6 +53,14 @@ class LoadError(WenjuError):
         super().__init__(en)
         self.en = en
         self.zh = zh or en
+
+
+class CollectionError(TwoTongued):
+    """A collection of documents can't be found, named or made."""
+
+
+class LoadError(TwoTongued):
+    """A file can't be read as text."""
 
     def about(self, name: str) -> LoadError:
         """The same error with the name of the file in front."""
