@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.question import analyse
-from rag.rerank import _folded_codes, features, find_parts, lexical_scores, longest_runs
+from rag.rerank import features, find_parts, lexical_scores, longest_runs
 from rag.retrieve import rerank
 from vectorstore.records import Hit, Passage
-from vectorstore.tokens import fold
+from vectorstore.tokens import fold, folded_codes
 
 QUESTION = "量子院，中关村？"
 TEXT = st.text(st.sampled_from("量子院位于中关村哪里在谁,，。？\n 臺灣ＡＢ𠮷12"), max_size=40)
@@ -55,7 +55,7 @@ def test_runs_are_common_substrings(asked: str, text: str) -> None:
 @given(st.text(min_size=1))
 def test_codes_are_those_of_the_folded_text(text: str) -> None:
     folded = fold(text)
-    assert _folded_codes(text).tobytes() == folded.encode("utf-32-le", "surrogatepass")
+    assert folded_codes(text).tobytes() == folded.encode("utf-32-le", "surrogatepass")
 
 
 def test_parts_of_a_question() -> None:

@@ -7,9 +7,11 @@ original, and quotes can be cut from what the author wrote.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
+
+import numpy as np
 
 # Han (with extensions), kana, hangul: scripts written without spaces, indexed by character pairs as well as words.
 UNSPACED = "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
@@ -17,6 +19,8 @@ _unspaced_run = re.compile(f"[{UNSPACED}]{{2,}}")
 # Raised whenever `fold`, `words` or `bigrams` changes what they give: indexes made before are then made anew.
 TERMS = 1
 _word = re.compile(r"\w")
+_SHORT = 64  # characters up to which a dictionary folds faster than an array
+_BEYOND = 0x40000  # no script without spaces from here on
 
 # Words that ask or join and say nothing of the subject. Dropping them from questions (never from passages) helped
 # every retrieval trial. Kept short on purpose: a longer list starts to eat content words.
@@ -54,7 +58,26 @@ def fold(text: str) -> str:
     >>> fold("臺灣ＡＢＣ１２，Model")
     '台湾abc12,model'
     """
-    return text.translate(_fold_table())
+    return text.translate(_fold_table()) if len(text) < _SHORT else _text(folded_codes(text))
+
+
+def folded_codes(text: str) -> np.ndarray:
+    """Folded characters as code points, shape (len(text),), uint32: what `fold` does, at a tenth of its time."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    return np.where(codes < 0x10000, _fold_codes()[np.minimum(codes, 0xFFFF)], codes)
+
+
+@cache
+def _fold_codes() -> np.ndarray:
+    """Code point → folded code point, shape (65536,), uint32; nothing beyond is folded."""
+    table = np.arange(0x10000, dtype=np.uint32)
+    table[[*_fold_table()]] = [*_fold_table().values()]
+    return table
+
+
+def _text(codes: np.ndarray) -> str:
+    """Code points as text."""
+    return codes.tobytes().decode("utf-32-le", "surrogatepass")
 
 
 def cutter() -> str:
@@ -93,6 +116,38 @@ def terms(text: str) -> list[str]:
     """
     folded = fold(text)
     return words(folded) + bigrams(folded)
+
+
+def term_lines(texts: Sequence[str]) -> list[str]:
+    """Index terms of each text joined by blanks: `terms` for many texts at once, in a third of its time.
+
+    >>> term_lines(["量子院GPU", "", "院"])
+    ['量子 院 gpu 量子 子院', '', '院']
+    """
+    codes = folded_codes("".join(texts) + "\0\0")  # so that a pair in front of the first text has a place
+    folded = _text(codes)
+    bounds = [0, *accumulate(map(len, texts))]
+    unspaced = _is_unspaced()[np.minimum(codes, _BEYOND)]
+    joined = unspaced[:-1] & unspaced[1:]
+    joined[np.array(bounds, np.intp) - 1] = False
+    firsts = np.flatnonzero(joined)
+    triples = np.full((len(firsts), 3), ord(" "), np.uint32)
+    triples[:, 0], triples[:, 1] = codes[firsts], codes[firsts + 1]
+    pairs = _text(triples)
+    cuts = (3 * np.searchsorted(firsts, bounds)).tolist()
+    return [
+        " ".join([*words(folded[start:end]), *([pairs[first : last - 1]] if last > first else [])])
+        for (start, end), (first, last) in zip(pairwise(bounds), pairwise(cuts), strict=True)
+    ]
+
+
+@cache
+def _is_unspaced() -> np.ndarray:
+    """Whether a code point belongs to a script without spaces, shape (_BEYOND + 1,), bool."""
+    table = np.zeros(_BEYOND + 1, bool)
+    for run in re.finditer(f"[{UNSPACED}]+", "".join(map(chr, range(_BEYOND + 1)))):
+        table[slice(*run.span())] = True
+    return table
 
 
 def content_words(question: str) -> list[str]:
