@@ -204,6 +204,8 @@ def _report(report: IndexReport) -> bool:
     """Print what indexing did; returns whether a file failed."""
     for source, why in report.failed:
         print(f"未收录 left out {source}: {why}", file=sys.stderr)
+    for old, new in report.renamed:
+        print(f"改名 renamed {old} → {new}")
     print(
         f"新增或更新 added {len(report.added)}, 未变 unchanged {len(report.unchanged)}, "
         f"失败 failed {len(report.failed)}, 段落 passages {report.passages}"

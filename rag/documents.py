@@ -131,6 +131,15 @@ def document_from_text(
     )
 
 
+def file_digest(path: Path) -> str | None:
+    """The digest that `load_document` would give the document of this file; None when it can't be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
 def document_id(path: str | Path) -> str:
     """16 hex digits, stable for one path (made absolute), or for one given name.
 

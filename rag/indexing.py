@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
-from rag.documents import document_id, find_files, load_document
+from rag.documents import document_id, file_digest, find_files, load_document
 from rag.errors import LoadError
 from rag.loaders import SUFFIXES
-from rag.passages import split_passages
+from rag.passages import passage_spans, split_passages
+from rag.prepare import Unreadable, prepare_files
 from rag.settings import Settings
-from rag.types import Document, Passage
+from vectorstore.prepared import Prepared, prepare
 
 if TYPE_CHECKING:
     from vectorstore.local import LocalStore
@@ -35,12 +36,14 @@ class IndexReport:
         unchanged: sources whose bytes were in the index already.
         failed: (source, why) of the files that could not be read; the others are in.
         passages: how many passages were written.
+        renamed: (old source, new source) of files that only have another name; nothing of them was embedded again.
     """
 
     added: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     failed: tuple[tuple[str, str], ...] = ()
     passages: int = 0
+    renamed: tuple[tuple[str, str], ...] = ()
 
 
 def index_files(store: LocalStore, paths: Paths, settings: Settings, progress: Progress | None = None) -> IndexReport:
@@ -57,28 +60,68 @@ def index_files(store: LocalStore, paths: Paths, settings: Settings, progress: P
             f"{', '.join(map(str, named))} 里没有可读的文件。 No readable file there; these are read: {kinds}"
         )
     known = store.digests()
+    by_digest = {digest: name for name, digest in known.items()}
     added: list[str] = []
     unchanged: list[str] = []
+    renamed: list[tuple[str, str]] = []
     failed: list[tuple[str, str]] = []
 
-    def changed_documents() -> Iterator[tuple[Document, Sequence[Passage]]]:
-        for done, (path, source) in enumerate(files, start=1):
-            try:
-                document = load_document(path, source=source)
-            except LoadError as error:
-                failed.append((source, str(error)))
-            else:
-                if known.get(document_id(path)) == document.digest:
-                    unchanged.append(source)
-                else:
-                    added.append(source)
-                    minimum, maximum = settings.passage_min, settings.passage_max
-                    yield document, split_passages(document, minimum=minimum, maximum=maximum)
+    def changed_documents() -> Iterator[Prepared]:
+        done = 0
+
+        def tell(source: str) -> None:
+            nonlocal done
+            done += 1
             if progress:
                 progress(done, len(files), source)
 
-    written = store.add(changed_documents())
-    return IndexReport(tuple(added), tuple(unchanged), tuple(failed), written)
+        changed = []
+        for path, source in files:
+            digest = file_digest(path) if known else None
+            twin = by_digest.get(digest) if digest else None
+            if digest is not None and known.get(document_id(path)) == digest:
+                unchanged.append(source)
+            elif digest and twin and (again := _again(store, twin, path, source, settings)):
+                if again.instead_of:
+                    renamed.append((store.document(twin).source, source))
+                    del by_digest[digest]
+                else:
+                    added.append(source)
+                yield again
+            else:
+                changed.append((path, source))
+                continue
+            tell(source)
+        ready = prepare_files(changed, settings, store.embedder)
+        for (_, source), item in zip(changed, ready, strict=True):
+            if isinstance(item, Unreadable):
+                failed.append((source, item.why))
+            else:
+                added.append(source)
+                yield item
+            tell(source)
+
+    written = store.add_prepared(changed_documents())
+    return IndexReport(tuple(added), tuple(unchanged), tuple(failed), written, tuple(renamed))
+
+
+def _again(store: LocalStore, twin: str, path: Path, source: str, settings: Settings) -> Prepared | None:
+    """A file with the bytes of an indexed document, ready without embedding; None where it reads differently.
+
+    When the document's own file is gone, this is it under a new name.
+    """
+    try:
+        document = load_document(path, source=source)
+    except LoadError:
+        return None
+    old = store.document(twin)
+    spans = passage_spans(document, minimum=settings.passage_min, maximum=settings.passage_max)
+    passages = store.document_passages(twin)
+    if (document.title, spans) != (old.title, [(passage.start, passage.end, passage.page) for passage in passages]):
+        return None
+    (ready,) = prepare([(document, spans)], None)
+    moved = bool(old.path) and not Path(old.path).exists()
+    return replace(ready, vectors=store.vectors(twin), instead_of=twin if moved else None)
 
 
 @dataclass(frozen=True, slots=True)

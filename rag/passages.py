@@ -39,10 +39,6 @@ def split_passages(document: Document, *, minimum: int = 200, maximum: int = 400
     Raises:
         ValueError: unless 0 < minimum <= maximum.
     """
-    if not 0 < minimum <= maximum:
-        raise ValueError(f"passages need 0 < minimum <= maximum, got minimum={minimum}, maximum={maximum}")
-    text = document.text
-    blocks = _join_tiny(_blocks(text))
     return [
         Passage(
             id=f"{document.id}:{ordinal}",
@@ -50,14 +46,22 @@ def split_passages(document: Document, *, minimum: int = 200, maximum: int = 400
             ordinal=ordinal,
             source=document.source,
             title=document.title,
-            text=text[start:end],
+            text=document.text[start:end],
             start=start,
             end=end,
-            page=document.page_at(start),
+            page=page,
             date=document.date,
         )
-        for ordinal, (start, end) in enumerate(_cut(blocks, minimum, maximum))
+        for ordinal, (start, end, page) in enumerate(passage_spans(document, minimum=minimum, maximum=maximum))
     ]
+
+
+def passage_spans(document: Document, *, minimum: int = 200, maximum: int = 400) -> list[tuple[int, int, int | None]]:
+    """(start, end, page) of each passage of a document; arguments and order as in `split_passages`."""
+    if not 0 < minimum <= maximum:
+        raise ValueError(f"passages need 0 < minimum <= maximum, got minimum={minimum}, maximum={maximum}")
+    blocks = _join_tiny(_blocks(document.text))
+    return [(start, end, document.page_at(start)) for start, end in _cut(blocks, minimum, maximum)]
 
 
 def _blocks(text: str) -> list[tuple[int, int, float]]:

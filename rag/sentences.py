@@ -7,6 +7,7 @@ a short quotation or a title is never cut inside (《你好，李焕英！》), 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 # No one writes a sentence this long: it is a table, a log line or lost punctuation, and is cut at the best place.
 LONGEST = 2000
@@ -73,27 +74,20 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     >>> [text[start:end] for start, end in split_sentences(text)]
     ['量子院有多少人？', '217名。', '“走吧！”他说。']
     """
-    sentences: list[tuple[int, int]] = []
+    return list(iter_sentences(text))
+
+
+def iter_sentences(text: str) -> Iterator[tuple[int, int]]:
+    """The sentences of `split_sentences` one by one; the text after the last one taken is not looked at."""
     start = 0
     position = 0
     in_straight = False
-
-    def close(end: int) -> None:
-        nonlocal start
-        left, right = _trim(text, start, end)
-        while right - left > LONGEST:
-            cut = _forced_cut(text, left)
-            sentences.append(_trim(text, left, cut))
-            left, _ = _trim(text, cut, right)
-        if left < right:
-            sentences.append((left, right))
-        start = end
-
     while token := _token.search(text, position):
         position = token.end()
         kind = token.lastgroup
+        end = None  # of the sentence, where the token ends one
         if kind is None:
-            close(token.start())
+            end = token.start()
             in_straight = False
         elif kind == "straight":
             in_straight = not in_straight
@@ -101,20 +95,33 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
             if _stops_inside.search(text, max(token.start(), position - 8), position):
                 position = _tail_end(text, position)
                 if not _continues(text, position):
-                    close(position)
+                    end = position
         elif kind == "stop":
             number = _list_number(text, start, token.start(), position) if token.group() in ".．" else None
             if number is not None:
-                close(number)
+                end = number
             elif _is_end(text, start, token):
-                position = end = _tail_end(text, position)
-                if in_straight and text.startswith('"', end):
+                position = stop = _tail_end(text, position)
+                if in_straight and text.startswith('"', stop):
                     in_straight = False
-                    position = end = end + 1
-                if not (end > token.end() and _continues(text, end)):
-                    close(end)
-    close(len(text))
-    return sentences
+                    position = stop = stop + 1
+                if not (stop > token.end() and _continues(text, stop)):
+                    end = stop
+        if end is not None:
+            yield from _trimmed(text, start, end)
+            start = end
+    yield from _trimmed(text, start, len(text))
+
+
+def _trimmed(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The span without outer white space, cut where it is too long for a sentence; [] for a blank one."""
+    left, right = _trim(text, start, end)
+    cuts = []
+    while right - left > LONGEST:
+        cut = _forced_cut(text, left)
+        cuts.append(_trim(text, left, cut))
+        left, _ = _trim(text, cut, right)
+    return [*cuts, (left, right)] if left < right else cuts
 
 
 def split_clauses(text: str, start: int, end: int) -> list[tuple[int, int]]:

@@ -22,7 +22,7 @@ def filled(folder, texts=TEXTS, generation=1) -> KeywordIndex:
     index = KeywordIndex.create(folder)
     with index.writer() as writer:
         for key, text in texts.items():
-            writer.add(key, 10 * key, terms(text))
+            writer.add(key, 10 * key, " ".join(terms(text)))
         writer.commit(generation)
     return index.newest()
 
@@ -37,10 +37,10 @@ def test_bm25_by_hand(tmp_path):
     folder = tmp_path / "k"
     index = KeywordIndex.create(folder)
     with index.writer() as writer:
-        writer.add(1, 1, ["甲", "乙"])
-        writer.add(2, 2, ["甲", "甲", "丙", "丁"])
-        writer.add(3, 3, ["丙"])
-        writer.add(4, 4, ["丁"])
+        writer.add(1, 1, "甲 乙")
+        writer.add(2, 2, "甲 甲 丙 丁")
+        writer.add(3, 3, "丙")
+        writer.add(4, 4, "丁")
         writer.commit(1)
     idf = math.log(1 + (5 - 2 + 0.5) / (2 + 0.5))
     average = 8 / 5
@@ -141,7 +141,7 @@ def test_ties_at_the_border_are_all_given_and_equal_across_segments(tmp_path):
     for generation in range(1, 5):
         with index.writer() as writer:
             for key in range(generation * 100, generation * 100 + 20):
-                writer.add(key, key, terms("同一句话。"))
+                writer.add(key, key, " ".join(terms("同一句话。")))
             writer.commit(generation)
     hits = index.newest().search(question_weights("同一句话"), 3)
     assert len(hits) == 80
@@ -161,7 +161,7 @@ def test_removing_takes_out_whole_documents(index):
 
 def test_a_writer_that_fails_leaves_nothing(index):
     with pytest.raises(RuntimeError, match="断电"), index.writer() as writer:
-        writer.add(9, 9, ["新"])
+        writer.add(9, 9, "新")
         writer.remove([10])
         raise RuntimeError("断电")
     later = index.newest()
@@ -172,7 +172,7 @@ def test_many_small_changes_end_in_few_segments(tmp_path):
     index = KeywordIndex.create(tmp_path / "k")
     for generation in range(1, 21):
         with index.writer() as writer:
-            writer.add(generation, generation, terms(f"第{generation}次"))
+            writer.add(generation, generation, " ".join(terms(f"第{generation}次")))
             writer.commit(generation)
     later = index.newest()
     assert len(later) == 20

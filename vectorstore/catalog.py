@@ -303,6 +303,15 @@ class Catalog:
         found = self.passages(keys)
         return [found[key] for key in keys if key in found]
 
+    def vectors(self, document_id: str) -> np.ndarray:
+        """Vectors of a document's passages in reading order, shape (n, dimension), float16."""
+        sql = """SELECT v.vector FROM documents d JOIN passages p ON p.document = d.key
+                 JOIN vectors v ON v.passage = p.key WHERE d.id = ? ORDER BY p.ordinal"""
+        with self.reading() as connection:
+            rows = connection.execute(sql, (document_id,)).fetchall()
+            dimension = int(_meta(connection)["dimension"])
+        return np.frombuffer(b"".join(vector for (vector,) in rows), np.float16).reshape(len(rows), dimension)
+
     # What an index needs to catch up
 
     def removed_since(self, generation: int) -> list[Removed]:

@@ -208,14 +208,14 @@ class KeywordWriter:
         for document in documents:
             self._writer.delete_documents_by_term("document", document)
 
-    def add(self, key: int, document: int, terms: Iterable[str]) -> None:
-        """Put in one passage."""
+    def add(self, key: int, document: int, terms: str) -> None:
+        """Put in one passage, by its terms joined by blanks."""
         import tantivy
 
         entry = tantivy.Document()
         entry.add_integer("passage", key)
         entry.add_integer("document", document)
-        entry.add_text("terms", " ".join(terms))
+        entry.add_text("terms", terms)
         self._writer.add_document(entry)
 
     def commit(self, generation: int) -> None:

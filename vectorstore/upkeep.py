@@ -21,10 +21,10 @@ from vectorstore.change import Change, Entry
 from vectorstore.errors import StoreError, StoreLocked
 from vectorstore.keyword import KeywordIndex, KeywordIndexError, KeywordWriter
 from vectorstore.lock import WriterLock
+from vectorstore.prepared import BATCH, titled_terms
 
 logger = logging.getLogger(__name__)
 
-BATCH = 1024  # passages embedded and cut at a time: bounds memory, large enough to amortise a call
 WRITER_WAIT = 0.25  # seconds a search waits for a writer that is between its two commits
 
 
@@ -142,11 +142,9 @@ class KeywordUpkeep:
 
 def write_terms(writer: KeywordWriter, entries: Sequence[Entry]) -> None:
     """Cut passages and index them, each with its document's title in front."""
-    titles: dict[str, list[str]] = {}
-    for entry in entries:
-        if entry.title not in titles:
-            titles[entry.title] = tokens.terms(entry.title)
-        writer.add(entry.key, entry.document, titles[entry.title] + tokens.terms(entry.text))
+    lines = titled_terms([(entry.title, entry.text) for entry in entries])
+    for entry, line in zip(entries, lines, strict=True):
+        writer.add(entry.key, entry.document, line)
 
 
 def batches(entries: Iterable[Entry], size: int) -> Iterator[list[Entry]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from rag.sentences import split_clauses, split_sentences
+from rag.sentences import iter_sentences, split_clauses
 
 _TITLE_MAX = 40  # characters
 _TITLE_WITHIN = 400  # characters of the text
@@ -77,7 +77,7 @@ def title_in_text(text: str) -> str:
 
 def _first_clause(text: str) -> str:
     """The first clause that says something, shortened."""
-    for start, end in split_sentences(text):
+    for start, end in iter_sentences(text):
         clauses = split_clauses(text, start, end)
         while len(clauses) > 1 and _preamble.fullmatch(text[slice(*clauses[0])]):
             clauses.pop(0)

@@ -31,6 +31,8 @@ def split_front_matter(text: str) -> tuple[dict[str, str], str]:
 
 def title_date_rest(values: dict[str, str]) -> tuple[str, str | None, dict[str, str]]:
     """(title, ISO date or None, remaining facts) of front matter; keys that only steer a page layout are dropped."""
+    if not values:
+        return "", None, {}
     title = next((values[key] for key in _TITLES if values.get(key)), "")
     date = next((found for key in _DATES if (found := iso_date(values.get(key, "")))), None)
     used = {*_TITLES, *_LAYOUT, *(key for key in _DATES if iso_date(values.get(key, "")))}
