@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING
 
 from rag.errors import WenjuError
 from rag.ui.chat import build_chat
+from rag.ui.desk import Desk
 from rag.ui.frame import build_head
 from rag.ui.library import build_library
 from rag.ui.look import launch_options
 from rag.ui.page import DAY, Page, Session
+from rag.ui.reader import add_reader
+from rag.ui.routes import Routes
 from rag.ui.serving import free_port
 
 if TYPE_CHECKING:
@@ -25,15 +28,18 @@ if TYPE_CHECKING:
     from rag import Assistant
 
 
-def build_page(assistant: "Assistant") -> "gr.Blocks":
-    """The page over one open assistant; `launch(**launch_options())` serves it.
+def build_page(desk: Desk, routes: Routes) -> "gr.Blocks":
+    """The page over the open collections; `launch(**launch_options(routes))` serves it.
+
+    Args:
+        routes: what the page's scripts fetch; the areas add theirs.
 
     All visitors share the assistant's documents. Conversations live in per-session state and are never shared.
     """
     import gradio as gr
 
     with gr.Blocks(title="文据 Wenju", fill_width=True, analytics_enabled=False, delete_cache=(3600, 3600)) as blocks:
-        page = Page(assistant, gr.State(Session(), time_to_live=DAY))
+        page = Page(desk, gr.State(Session(), time_to_live=DAY))
         head = build_head(page)
         with gr.Tabs(elem_id="wj-tabs"):
             with page.name(gr.Tab(page.words("ask"), id="ask"), label="ask"), gr.Row(elem_id="wj-main"):
@@ -47,6 +53,7 @@ def build_page(assistant: "Assistant") -> "gr.Blocks":
         for change in library.changes:
             change.then(*chat.welcome, queue=False, **page.own)
         page.wire(blocks.load, head.switch)
+    add_reader(routes, desk)
     return blocks
 
 
@@ -75,11 +82,15 @@ def serve(assistant: "Assistant", host: str, port: int, taken: int | None = None
     if host not in ("127.0.0.1", "localhost", "::1"):
         print(f"Whoever can reach {host} can read, add and remove documents here: there is no password.", flush=True)
     print("Starting the page …", flush=True)
-    page = build_page(assistant)
-    page.launch(server_name=host, server_port=port, prevent_thread_lock=True, **launch_options())
+    desk, routes = Desk(assistant), Routes()
+    page = build_page(desk, routes)
+    page.launch(server_name=host, server_port=port, prevent_thread_lock=True, **launch_options(routes))
     shown = f"[{host}]" if ":" in host else host
     print(f"Open http://{shown}:{port} in your browser. Stop with Ctrl-C.", flush=True)
-    page.block_thread()
+    try:
+        page.block_thread()
+    finally:
+        desk.close()
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -164,8 +164,10 @@ def test_ask_read_follow_up_and_be_refused(address: str, visit) -> None:
     expect(mark.first).to_contain_text("中关村软件园")
 
     first.locator(".wj-chip").first.click()
-    expect(page.locator("#wj-source-0-1")).to_have_class(re.compile("wj-flash"))
-    expect(mark.first).to_be_in_viewport()
+    expect(page.locator(".wj-reader mark").first).to_contain_text("中关村软件园")
+    expect(page.locator(".wj-reader mark").first).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    expect(page.locator(".wj-reader")).to_be_hidden()
 
     second = seen.ask("它有多少全职科研人员？")
     expect(second.locator(".wj-understood")).to_contain_text("量子院")
@@ -226,8 +228,9 @@ def test_a_phone_in_english_and_the_dark(address: str, visit) -> None:
     assert not scrolls_sideways(page)
     answer = seen.ask("量子院位于哪里？")
     answer.locator(".wj-chip").first.tap()
-    expect(page.locator("#wj-source-0-1 mark").first).to_be_in_viewport()
-    page.locator("#wj-source-0-1 .wj-back").tap()
+    expect(page.locator(".wj-reader mark").first).to_be_in_viewport()
+    page.locator(".wj-close").tap()
+    expect(page.locator(".wj-reader")).to_be_hidden()
     expect(answer.locator(".wj-chip").first).to_be_in_viewport()
     chat, side = [page.locator(name).bounding_box() for name in ("#wj-chat", "#wj-side")]
     assert side["y"] >= chat["y"] + chat["height"]
@@ -329,11 +332,14 @@ class Hostile:
 def hostile(browser: playwright.Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Hostile]]:
     """A page over the hostile assistant, served from this process."""
     from app import build_page, launch_options
+    from rag.ui.desk import Desk
+    from rag.ui.routes import Routes
 
     assistant = Hostile(tmp_path_factory.mktemp("hostile"))
-    page = build_page(assistant)
+    desk, routes = Desk(assistant), Routes()
+    page = build_page(desk, routes)
     port = free_port("127.0.0.1", 17860)
-    page.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **launch_options())
+    page.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **launch_options(routes))
     yield f"http://127.0.0.1:{port}", assistant
     page.close(verbose=False)
 

@@ -120,7 +120,7 @@ def build_chat(page: Page, sources: "gr.HTML", new: "gr.Button") -> Chat:
             show_label=False,
             container=False,
             max_lines=6,
-            max_length=page.assistant.settings.question_max,
+            max_length=page.desk.default.settings.question_max,
             submit_btn=True,
             autofocus=True,
         )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 from rag.ui.page import interface_words
+from rag.ui.routes import Routes
 from rag.ui.serving import SecurityHeaders
 from rag.ui.uploads import MAX_MEGABYTES
 
 STATIC = Path(__file__).resolve().parent / "static"
 
 # Each area has its own style sheet and, where it needs one, its script; the frame comes first, for all build on it.
-AREAS = ("page", "chat", "sources", "library")
+AREAS = ("page", "fetch", "chat", "sources", "library", "reader", "peek")
+# Gradio binds its `css` to its own container; what lies beside that brings its sheets in the head.
+OUTSIDE = ("reader",)
 
 # Latin letters from the system's face, Chinese from the best face each system ships; nothing is downloaded.
 FONTS = (
@@ -28,8 +32,8 @@ FONTS = (
 )
 
 
-def launch_options() -> dict[str, Any]:
-    """What `build_page(…).launch` needs besides host and port: our styles, scripts, words and headers."""
+def launch_options(routes: Routes) -> dict[str, Any]:
+    """What the page's `launch` needs besides host and port: our styles, scripts, words, headers and routes."""
     import gradio as gr
     from starlette.middleware import Middleware
 
@@ -38,10 +42,11 @@ def launch_options() -> dict[str, Any]:
     accent = gr.themes.Color(*(f"#{shade}" for shade in shades.split()))
     return {
         "theme": gr.themes.Base(primary_hue=accent, secondary_hue=accent, neutral_hue="zinc", font=FONTS),
-        "css": static("css"),
-        "head": f"<script>{static('js')}</script>",
+        "css": static("css", tuple(area for area in AREAS if area not in OUTSIDE)),
+        "head": f"<style>{static('css', OUTSIDE)}</style>"
+        f"<script>{static('js')}\nwenju.base = {json.dumps(routes.base)};</script>",
         "i18n": interface_words(),
-        "app_kwargs": {"middleware": [Middleware(SecurityHeaders)]},
+        "app_kwargs": {"middleware": [Middleware(SecurityHeaders)], "routes": routes.routes},
         "max_file_size": MAX_MEGABYTES * 2**20,
         "state_session_capacity": 1000,
         "footer_links": [],
@@ -53,7 +58,7 @@ def launch_options() -> dict[str, Any]:
     }
 
 
-def static(suffix: str) -> str:
-    """The style sheets ("css") or scripts ("js") of all areas, one after another."""
-    files = [STATIC / f"{area}.{suffix}" for area in AREAS]
+def static(suffix: str, areas: tuple[str, ...] = AREAS) -> str:
+    """The style sheets ("css") or scripts ("js") of areas, one after another."""
+    files = [STATIC / f"{area}.{suffix}" for area in areas]
     return "\n".join(file.read_text("utf-8") for file in files if file.exists())

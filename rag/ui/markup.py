@@ -27,6 +27,11 @@ def attribute(value: str) -> str:
     return " ".join(escaped(value).split())
 
 
+def verbatim(value: str) -> str:
+    """Untrusted text as a double-quoted attribute value that keeps its lines, for scripts to read."""
+    return escaped(value).replace("\n", "&#10;")
+
+
 def element(tag: str, text: str, classes: str = "") -> str:
     """An element around untrusted text; `tag` and `classes` are our own."""
     return f'<{tag} class="{classes}">{escaped(text)}</{tag}>' if classes else f"<{tag}>{escaped(text)}</{tag}>"

@@ -15,13 +15,20 @@ if TYPE_CHECKING:
     import gradio as gr
 
     from rag import Assistant
+    from rag.ui.desk import Desk
 
 DAY = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What one visitor chose: kept in this process while the visit lasts, never stored, logged or shared."""
+    """What one visitor chose: kept in this process while the visit lasts, never stored, logged or shared.
+
+    Attributes:
+        collection: id of the collection that is asked; "" is the default one.
+    """
+
+    collection: str = ""
 
 
 @dataclass
@@ -29,13 +36,13 @@ class Page:
     """The page in the making; each area's `build_…` gets it and adds its own widgets and events.
 
     Attributes:
-        assistant: shared by all visitors; `open` gives the one that a visitor asks.
+        desk: the open collections, shared by all visitors; `open` gives the assistant that a visitor asks.
         session: the visitor's `Session`.
         own: options of an event that belongs to the page: not listed in the API description, not callable by name, no
             progress overlay.
     """
 
-    assistant: "Assistant"
+    desk: "Desk"
     session: "gr.State"
     own: dict[str, Any] = field(default_factory=lambda: {"api_visibility": "private", "show_progress": "hidden"})
     _shown: list[tuple[Callable[..., Any], list[Any], list[Any]]] = field(default_factory=list)
@@ -43,7 +50,7 @@ class Page:
 
     def open(self, session: Session) -> "Assistant":
         """The assistant that this visitor asks."""
-        return self.assistant
+        return self.desk.open(session.collection)
 
     def words(self, key: str) -> Any:
         """A word of a widget, picked in the browser on the first sight; `name` also follows the language switch."""

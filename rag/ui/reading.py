@@ -121,16 +121,17 @@ def locate(text: str, quotes: Quotes, said: str) -> Quotes | None:
     """The quotes as they stand in a text that may have changed since; None when the quoted words are gone.
 
     Args:
-        said: the words of the first quote as they were quoted.
+        said: the words with which the first quote began when it was quoted; "" asks for no check.
     """
     start, end = quotes.first
-    if text[start:end] == said and all(0 <= a <= b <= len(text) for a, b in (*quotes.spans, *quotes.facts)):
+    fits = all(0 <= a <= b <= len(text) for a, b in (*quotes.spans, *quotes.facts))
+    if fits and text.startswith(said, start):
         return quotes
     at = text.find(said) if said else -1
     if at < 0:
         return None
-    moved = [(a - start + at, b - start + at) for a, b in quotes.facts if start <= a and b <= end]
-    return Quotes(((at, at + len(said)),), tuple(moved))
+    facts = tuple((a - start + at, b - start + at) for a, b in quotes.facts if start <= a and b <= end)
+    return Quotes(((at, min(at + end - start, len(text))),), facts)
 
 
 def find_all(text: str, words: str) -> list[int]:

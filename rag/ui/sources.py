@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from rag.injection import suspicious
 from rag.types import Answer, Citation, Document, Passage
 from rag.ui.labels import Language, say
-from rag.ui.markup import element, escaped, mark_text, meta
+from rag.ui.markup import attribute, element, escaped, mark_text, meta, verbatim
+from rag.ui.reading import write_spans
 from rag.ui.turns import Turn
 
 # Characters of the document shown on either side of a cited passage: two or three sentences of context.
@@ -49,6 +50,17 @@ def render_panel(turns: Sequence[Turn], language: Language) -> str:
     return "".join([*hidden, sections[-1]])
 
 
+def quote_attributes(citations: Sequence[Citation]) -> str:
+    """What a button needs to open the source of a marker: document, offsets of quotes and facts, the quoted words."""
+    spans = write_spans([(citation.start, citation.end) for citation in citations])
+    facts = write_spans([citation.highlight for citation in citations if citation.highlight])
+    first = min(citations, key=lambda citation: citation.start)
+    return (
+        f'data-document="{attribute(first.document_id)}" data-spans="{spans}" data-facts="{facts}" '
+        f'data-quote="{verbatim(first.quote)}"'
+    )
+
+
 def _render_source(
     passage: Passage,
     citations: Sequence[Citation],
@@ -71,11 +83,14 @@ def _render_source(
     facts_line = [passage.source, passage.date or "", say(language, "page", page=page) if page else ""]
     badge = f'<span class="wj-number">{marker}</span>' if marker is not None else ""
     place = f' id="wj-source-{number}-{marker}"' if marker is not None else ""
-    back = (
-        f'<button type="button" class="wj-back" data-turn="{number}">{escaped(say(language, "back"))}</button>'
-        if marker is not None
-        else ""
-    )
+    if citations:
+        opens = f'{quote_attributes(citations)} data-turn="{number}" data-number="{marker}"'
+    else:
+        opens = (
+            f'data-document="{attribute(passage.document_id)}" data-spans="{passage.start}-{passage.end}" '
+            f'data-quote="{verbatim(passage.text)}"'
+        )
+    read = f'<button type="button" class="wj-open" {opens}>{escaped(say(language, "read"))}</button>'
     warning = suspicious(passage.text, language)
     warned = element("p", f"⚠ {warning}", "wj-warning") if warning else ""
     return (
@@ -83,7 +98,7 @@ def _render_source(
         f"<div>{element('p', passage.title, 'wj-title')}{meta(facts_line)}{warned}</div></header>"
         f'<blockquote class="wj-passage"><span class="wj-around">{escaped(before)}</span>'
         f"{mark_text(passage.text, passage.start, quotes, facts)}"
-        f'<span class="wj-around">{escaped(after)}</span></blockquote>{back}</article>'
+        f'<span class="wj-around">{escaped(after)}</span></blockquote>{read}</article>'
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rag.types import Answer, Citation, Claim
 from rag.ui.labels import Language, say
 from rag.ui.markup import attribute, element, escaped, runs
-from rag.ui.sources import NEAREST
+from rag.ui.sources import NEAREST, quote_attributes
 from rag.ui.turns import Turn
 from vectorstore.records import DocumentInfo
 
@@ -93,7 +93,9 @@ def _render_prose(
     text: str, claims: Sequence[Claim], citations: Sequence[Citation], number: int, language: Language
 ) -> str:
     """Answer text with its markers as chips and its unsupported sentences flagged."""
-    first = {citation.number: citation for citation in reversed(citations)}
+    cited: dict[int, list[Citation]] = {}
+    for citation in citations:
+        cited.setdefault(citation.number, []).append(citation)
     words = _MARKER.split(text)  # text, marker, text, marker, … text
     plain = "".join(words[::2])
     weak = [False] * len(plain)
@@ -109,7 +111,7 @@ def _render_prose(
     offset = 0
     for i, word in enumerate(words):
         if i % 2:
-            pieces.append(_chip(int(word), first.get(int(word)), number, language))
+            pieces.append(_chip(int(word), cited.get(int(word), []), number, language))
             continue
         for start, end in runs(weak[offset : offset + len(word)]):
             run = escaped(word[start:end])
@@ -118,14 +120,14 @@ def _render_prose(
     return "".join(pieces)
 
 
-def _chip(marker: int, citation: Citation | None, number: int, language: Language) -> str:
+def _chip(marker: int, citations: Sequence[Citation], number: int, language: Language) -> str:
     """A marker as a button that opens its source; the bare marker when it has none."""
-    if citation is None:
+    if not citations:
         return f"[{marker}]"
-    label = say(language, "source_of", number=marker, title=citation.title)
+    label = say(language, "source_of", number=marker, title=citations[0].title)
     return (
         f'<button type="button" class="wj-chip" data-turn="{number}" data-number="{marker}" '
-        f'aria-label="{attribute(label)}" title="{attribute(citation.quote)}">{marker}</button>'
+        f'{quote_attributes(citations)} aria-label="{attribute(label)}" aria-expanded="false">{marker}</button>'
     )
 
 

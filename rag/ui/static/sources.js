@@ -1,28 +1,21 @@
-// The source panel: a chip opens its source.
+// The source panel: the sources of one turn at a time; reader.js opens a whole document.
 (() => {
   "use strict";
-  // Show the sources of one turn and bring the quote of one marker into view.
-  function openSource(chip) {
-    const { turn, number } = chip.dataset;
-    const source = document.getElementById(`wj-source-${turn}-${number}`);
-    if (!source) return;
+  function showSection(turn) {
     for (const section of document.querySelectorAll(".wj-section")) section.hidden = section.dataset.turn !== turn;
-    (source.querySelector("mark") || source).scrollIntoView({ block: "center", behavior: wenju.motion() });
-    source.focus({ preventScroll: true });
-    source.classList.remove("wj-flash");
-    void source.offsetWidth; // restarts the animation when the same chip is clicked again
-    source.classList.add("wj-flash");
   }
-
-  function backToAnswer(turn) {
-    const answer = document.querySelector(`.wj-turn[data-turn="${turn}"]`);
-    if (answer) answer.scrollIntoView({ block: "center", behavior: wenju.motion() });
-  }
+  // Show the source section of a turn, for other scripts.
+  wenju.showSources = (turn) => {
+    showSection(turn);
+    const section = document.querySelector(`.wj-section[data-turn="${turn}"]`);
+    if (!section) return;
+    section.tabIndex = -1;
+    section.scrollIntoView({ block: "start", behavior: wenju.motion() });
+    section.focus({ preventScroll: true });
+  };
 
   document.addEventListener("click", (event) => {
     const chip = event.target.closest(".wj-chip[data-number]");
-    if (chip) openSource(chip);
-    const back = event.target.closest(".wj-back");
-    if (back) backToAnswer(back.dataset.turn);
+    if (chip) showSection(chip.dataset.turn);
   });
 })();
