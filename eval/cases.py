@@ -15,6 +15,7 @@ from rag.errors import WenjuError
 
 HERE = Path(__file__).resolve().parent
 SEED_QUESTIONS = HERE / "questions" / "seeds.jsonl"
+OFFICE_QUESTIONS = HERE / "questions" / "office.jsonl"
 SEEDS = HERE.parent / "seeds"
 SPLITS = ("dev", "test")
 _FIELDS = {
@@ -52,6 +53,16 @@ def read_questions(path: Path) -> list[Question]:
     if not questions:
         raise QuestionSetError(f"{path} holds no questions")
     return questions
+
+
+def documents_of(questions: Path) -> Path:
+    """What a question set asks about unless told otherwise: `eval/documents/NAME` for `NAME.jsonl`, else seeds/.
+
+    >>> documents_of(Path("office.jsonl")).name, documents_of(Path("mine.jsonl")).name
+    ('office', 'seeds')
+    """
+    own = HERE / "documents" / questions.stem
+    return own if own.is_dir() else SEEDS
 
 
 def question_from(data: Mapping[str, Any]) -> Question:

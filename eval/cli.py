@@ -40,7 +40,11 @@ def _parser() -> argparse.ArgumentParser:
         "--questions", type=Path, default=cases.SEED_QUESTIONS, metavar="FILE", help="a .jsonl question set"
     )
     chosen.add_argument(
-        "--documents", type=Path, nargs="+", metavar="PATH", help="what it asks about (default: seeds/)"
+        "--documents",
+        type=Path,
+        nargs="+",
+        metavar="PATH",
+        help="what it asks about (default: eval/documents/NAME for NAME.jsonl, else seeds/)",
     )
 
     placed = argparse.ArgumentParser(add_help=False)

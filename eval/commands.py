@@ -22,7 +22,7 @@ def check(options: argparse.Namespace) -> int:
     questions = cases.read_questions(options.questions)
     if options.write:
         questions = cases.without_offsets(questions)
-    checked = cases.check_questions(questions, _texts(options.documents))
+    checked = cases.check_questions(questions, _texts(options.documents or [cases.documents_of(options.questions)]))
     for line in checked.warnings:
         print(f"note     {line}")
     for line in checked.problems:
@@ -49,7 +49,8 @@ def run(options: argparse.Namespace) -> int:
         limit=options.limit,
     )
     name = Path(options.questions).name
-    with _assistant(options.index, options.documents or [cases.SEEDS], _settings(options.llm)) as assistant:
+    documents = options.documents or [cases.documents_of(options.questions)]
+    with _assistant(options.index, documents, _settings(options.llm)) as assistant:
         finished = _ask(assistant, _checked(assistant, questions, name), _folder(options), name, options.split)
     return _show(finished, options)
 
@@ -152,11 +153,11 @@ def measure_judge(options: argparse.Namespace) -> int:
     return 0
 
 
-def _texts(documents: Sequence[Path] | None) -> dict[str, str]:
+def _texts(documents: Sequence[Path]) -> dict[str, str]:
     """Source name → readable text."""
     from rag.documents import find_files, load_document
 
-    return {source: load_document(path, source=source).text for path, source in find_files(documents or [cases.SEEDS])}
+    return {source: load_document(path, source=source).text for path, source in find_files(documents)}
 
 
 def _settings(llm: str | None) -> Settings:

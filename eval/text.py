@@ -14,8 +14,8 @@ from vectorstore.tokens import fold
 _marker = re.compile(r"\[(\d{1,3})\]")
 _emphasis = re.compile(r"\*+|`+|^#+\s*", re.MULTILINE)
 _thousands = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-# A blank between two digits keeps two numbers apart; every other blank is layout.
-_blank = re.compile(r"(?<!\d)\s+|\s+(?!\d)")
+# Blanks between two digits keep two numbers apart; every other blank is layout.
+_blank = re.compile(r"(?<![\d\s])\s+|\s+(?![\d\s])")
 _token = re.compile(r"[a-z]+|\d+(?:\.\d+)?|\w")
 
 

@@ -4,11 +4,13 @@ from dataclasses import replace
 import pytest
 
 from eval.cases import (
+    OFFICE_QUESTIONS,
     SEED_QUESTIONS,
-    SEEDS,
+    SPLITS,
     QuestionSetError,
     append_question,
     check_questions,
+    documents_of,
     question_from,
     question_to,
     read_questions,
@@ -27,9 +29,10 @@ def problems(*questions: Question) -> tuple[str, ...]:
     return check_questions(questions, TEXTS).problems
 
 
-def test_every_seed_question_is_proven_against_the_documents():
-    texts = {source: load_document(path, source=source).text for path, source in find_files([SEEDS])}
-    questions = read_questions(SEED_QUESTIONS)
+@pytest.mark.parametrize("path", [SEED_QUESTIONS, OFFICE_QUESTIONS], ids=lambda path: path.stem)
+def test_every_question_is_proven_against_its_documents(path):
+    texts = {source: load_document(path, source=source).text for path, source in find_files([documents_of(path)])}
+    questions = read_questions(path)
     checked = check_questions(questions, texts)
     assert checked.problems == () and checked.warnings == ()
     assert all(piece.start is not None for question in questions for piece in question.evidence)  # offsets are written
@@ -45,6 +48,16 @@ def test_the_seed_questions_are_as_many_and_as_varied_as_promised():
     core = [question for question in questions if question.core]
     assert len(core) == 40 and sum(not question.answerable for question in core) == 10
     assert {question.split for question in core} == {"dev"}  # what is looked at every day is never the test split
+
+
+def test_the_office_questions_keep_documents_of_the_test_split_out_of_tuning():
+    questions = read_questions(OFFICE_QUESTIONS)
+    assert len(questions) == 300 and sum(not question.answerable for question in questions) == 120
+    seen = {
+        split: {piece.source for one in questions if one.split == split for piece in one.evidence} for split in SPLITS
+    }
+    assert len(seen["dev"]) == 18 and len(seen["test"]) == 12
+    assert not seen["dev"] & seen["test"]
 
 
 def test_offsets_are_found_and_checked_to_the_character():

@@ -77,3 +77,10 @@ def test_f1_counts_the_longest_common_run_over_both_lengths():
     assert character_f1("9000M2", "9000平方米") == 2 / (3 + 4)  # 9000, m, 2 against 9000, 平, 方, 米
     assert exact_match("「中關村軟件園」", "中关村软件园") == 1.0
     assert exact_match("", "中关村") == 0.0
+
+
+def test_the_columns_of_a_table_keep_their_numbers_apart():
+    row = "营业收入                43,120       39,800       8.3%"
+    assert normalise(row) == "营业收入43120       39800       8.3%"
+    assert states(row, "43,120") and states(row, "39800")
+    assert not states(row, "4312039800")
