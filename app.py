@@ -15,6 +15,7 @@ from rag.errors import WenjuError
 from rag.ui.chat import build_chat
 from rag.ui.desk import Desk
 from rag.ui.frame import build_head
+from rag.ui.keep import build_keep, wire_keep
 from rag.ui.library import build_library
 from rag.ui.look import launch_options
 from rag.ui.page import DAY, Page, Session
@@ -41,15 +42,17 @@ def build_page(desk: Desk, routes: Routes) -> "gr.Blocks":
     with gr.Blocks(title="文据 Wenju", fill_width=True, analytics_enabled=False, delete_cache=(3600, 3600)) as blocks:
         page = Page(desk, gr.State(Session(), time_to_live=DAY))
         head = build_head(page)
+        drawer, outbox = build_keep(page)
         with gr.Tabs(elem_id="wj-tabs"):
             with page.name(gr.Tab(page.words("ask"), id="ask"), label="ask"), gr.Row(elem_id="wj-main"):
                 chat_column = gr.Column(elem_id="wj-chat")
                 with gr.Column(elem_id="wj-side"):
                     sources = page.html()
                 with chat_column:
-                    chat = build_chat(page, sources, head.new)
+                    chat = build_chat(page, sources, head.new, outbox)
             with page.name(gr.Tab(page.words("documents"), id="documents"), label="documents"):
                 library = build_library(page)
+        wire_keep(page, drawer, chat)
         for change in library.changes:
             change.then(*chat.welcome, queue=False, **page.own)
         page.wire(blocks.load, head.switch)

@@ -30,6 +30,8 @@ class Settings(BaseSettings):
         top_k: passages that reach the answerer.
         dense_weight: weight of the dense leg in the fused score; None takes the embedder's measured weight.
         question_max: longest question in characters.
+        keep: where the chat page keeps conversations: each in its reader's browser, or on this machine's disk beside
+            the index, where everybody who can open the page sees them.
     """
 
     model_config = SettingsConfigDict(env_prefix="RAG_", extra="forbid", frozen=True)
@@ -49,3 +51,4 @@ class Settings(BaseSettings):
     top_k: int = Field(default=6, ge=1, le=50)
     dense_weight: float | None = Field(default=None, ge=0, le=1)
     question_max: int = Field(default=2000, ge=10)
+    keep: Literal["browser", "disk"] = "browser"

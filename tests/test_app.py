@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import re
 import socket
 import subprocess
@@ -12,18 +11,16 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
 
 from rag import Answer, Answered, Citation, Claim, Delta, Document, Hit, Passage, Retrieved, Settings
-from rag.ui.serving import free_port
+from tests.browser import PHONE, browser, expect, playwright, serving, visit
 from vectorstore.records import DocumentInfo
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install 'wenju[test]'")
-expect = playwright.expect
+__all__ = ["browser", "visit"]  # fixtures
 
 # Gradio's queue summarises its events in ways that pandas 3 deprecates; one server runs in this process.
 pytestmark = [
@@ -31,78 +28,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
 ]
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --disable-dev-shm-usage"
-).split()
 ROOT = Path(__file__).resolve().parent.parent
-WIDE = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
-
-
-@dataclass
-class Watched:
-    """A page and everything it asked for or complained about."""
-
-    page: playwright.Page
-    requests: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-    def ask(self, question: str) -> playwright.Locator:
-        """Type a question, send it with Enter, wait for the checked answer, and return its turn."""
-        expect(self.page.locator("#wj-ask .submit-button")).to_be_visible()
-        number = self.page.locator(".wj-turn").count()
-        self.page.locator("#wj-ask textarea").fill(question)
-        self.page.locator("#wj-ask textarea").press("Enter")
-        turn = self.page.locator(f'.wj-turn[data-turn="{number}"][aria-busy="false"]')
-        expect(turn).to_be_visible()
-        return turn
-
-    def assert_quiet(self) -> None:
-        """No console error, no exception, no request to another host."""
-        assert self.complaints == []
-        assert {urlsplit(url).hostname for url in self.requests if not url.startswith(("data:", "blob:"))} == {
-            "127.0.0.1"
-        }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
-    if not CHROMIUM.exists():
-        missing = f"{CHROMIUM} is missing: apt-get install chromium fonts-noto-cjk"
-        if os.environ.get("WENJU_REQUIRE_BROWSER") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(browser: playwright.Browser) -> Iterator:
-    """A function that opens an address in a fresh session."""
-    contexts = []
-
-    def open_page(url: str, **options: object) -> Watched:
-        context = browser.new_context(**{"locale": "zh-CN", "viewport": WIDE, **options})
-        context.set_default_timeout(20_000)
-        contexts.append(context)
-        page = context.new_page()
-        watched = Watched(page)
-        page.on("request", lambda request: watched.requests.append(request.url))
-        page.on("pageerror", lambda error: watched.complaints.append(str(error)))
-        page.on("console", lambda said: watched.complaints.append(said.text) if said.type == "error" else None)
-        page.on("dialog", lambda dialog: (watched.complaints.append("a dialog opened"), dialog.dismiss()))
-        page.goto(url)
-        expect(page.locator(".wj-welcome")).to_be_visible()
-        return watched
-
-    expect.set_options(timeout=20_000)
-    yield open_page
-    for context in contexts:
-        context.close()
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +85,7 @@ def test_ask_read_follow_up_and_be_refused(address: str, visit) -> None:
     page.locator(".wj-ask").first.click()
     first = page.locator('.wj-turn[data-turn="0"][aria-busy="false"]')
     expect(first.locator(".wj-text")).to_contain_text("中关村软件园")
-    expect(first.locator(".wj-grounding")).to_have_text(re.compile(r"^(\d+)/\1 句有据$"))
+    expect(first.locator(".wj-grounding")).to_have_text(re.compile(r"^(\d+)/\1 句有据 · 内置回答$"))
     mark = page.locator("#wj-source-0-1 mark")
     expect(mark.first).to_contain_text("中关村软件园")
 
@@ -252,7 +178,7 @@ def test_the_language_switch_changes_everything_and_lasts(address: str, visit) -
     expect(page.get_by_role("tab", name="Documents")).to_be_visible()
     expect(page.locator("#wj-ask textarea")).to_have_attribute("placeholder", "Ask your documents a question")
     expect(page.locator("#wj-language button")).to_have_text("中文")
-    expect(answer.locator(".wj-grounding")).to_have_text("1 of 1 sentences supported")
+    expect(answer.locator(".wj-grounding")).to_have_text("1 of 1 sentence proven · built-in answerer")
     assert page.locator("html").get_attribute("lang") == "en"
     page.reload()
     expect(page.locator("#wj-new")).to_have_text("New chat")
@@ -331,17 +257,9 @@ class Hostile:
 @pytest.fixture(scope="module")
 def hostile(browser: playwright.Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Hostile]]:
     """A page over the hostile assistant, served from this process."""
-    from app import build_page, launch_options
-    from rag.ui.desk import Desk
-    from rag.ui.routes import Routes
-
     assistant = Hostile(tmp_path_factory.mktemp("hostile"))
-    desk, routes = Desk(assistant), Routes()
-    page = build_page(desk, routes)
-    port = free_port("127.0.0.1", 17860)
-    page.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **launch_options(routes))
-    yield f"http://127.0.0.1:{port}", assistant
-    page.close(verbose=False)
+    with serving(assistant, 17860) as address:
+        yield address, assistant
 
 
 @pytest.mark.browser

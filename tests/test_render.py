@@ -81,7 +81,9 @@ def find(document_id: str) -> Document | None:
 class Tags(HTMLParser):
     """The tags and attributes that a browser would see."""
 
-    ALLOWED = frozenset("div h1 h2 h3 p ul li button span strong article section header blockquote mark".split())
+    ALLOWED = frozenset(
+        "div h1 h2 h3 p ul li button span strong article section header blockquote mark label input".split()
+    )
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -94,11 +96,13 @@ class Tags(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         assert tag in self.ALLOWED
         for name, _ in attrs:
-            assert name in {"class", "id", "type", "hidden", "role", "tabindex", "title"} or name[:5] in {
+            known = {"class", "id", "type", "hidden", "role", "tabindex", "title", "maxlength"}
+            assert name in known or name[:5] in {
                 "data-",
                 "aria-",
             }
-        self.open.append(tag)
+        if tag != "input":
+            self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
@@ -177,7 +181,9 @@ def test_a_refusal_lists_the_nearest_passages_without_marks() -> None:
     turn = render_turn(Turn("红烧肉怎么做？", answer=REFUSAL, progress="answered"), 0, "zh")
     assert "wj-refusal" in turn
     assert '<p class="wj-head">没有答案。</p><p>没有一段谈到“红烧肉”。</p>' in turn
-    assert "“最接近的段落”里有 1 段" in turn
+    assert 'data-nearest="0">看最接近的 1 段</button>' in turn
+    assert "换个问法" in turn
+    assert 'data-go="documents"' in turn
     assert "句有据" not in turn
     sources = render_sources(REFUSAL, 0, "zh", find)
     assert "最接近的段落" in sources
@@ -279,7 +285,7 @@ def test_both_languages_have_the_same_words_and_blanks() -> None:
 )
 def test_the_browser_chooses_the_language(accepted: str | None, language: str) -> None:
     assert choose_language(accepted) == language
-    assert say("en", "grounded", supported=1, claims=2) == "1 of 2 sentences supported"
+    assert say("en", "grounded", supported=1, claims=2) == "1 of 2 sentences proven"
 
 
 class Scripted:

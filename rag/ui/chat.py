@@ -1,19 +1,26 @@
 """The chat area: the conversation, the field to ask in, and their events."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rag.assistant import SEEDS
 from rag.language import Language
-from rag.ui.conversation import Run, converse
+from rag.types import Document
+from rag.ui.conversation import Run, converse, find_document
+from rag.ui.feedback import rate
 from rag.ui.page import DAY, Page, Session, language_of
-from rag.ui.sources import render_panel
+from rag.ui.record import turn_to_json
+from rag.ui.sources import render_panel, render_sources
 from rag.ui.transcript import render_turn, render_turns, render_welcome
-from rag.ui.turns import Turns
+from rag.ui.turns import Turn, Turns
 
 if TYPE_CHECKING:
     import gradio as gr
+
+    from rag import Assistant
 
 # Natural first questions for the two seed documents, the last of which they do not answer.
 SEED_QUESTIONS = (
@@ -26,11 +33,19 @@ SEED_QUESTIONS = (
 # Questions answered at the same time; further ones wait their turn.
 ASKS_AT_ONCE = 8
 
-# Clicks inside our own HTML that the server hears as events.
-CLICK_QUESTION = """
+# Clicks inside our own HTML that the server hears as events; chat.js does what needs no server.
+CLICKS = """
 element.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-ask]");
-  if (button) trigger("ask", { question: button.dataset.ask });
+  const button = event.target.closest("button");
+  if (!button) return;
+  const { ask, turn, retry, rate, reason } = button.dataset;
+  if (ask !== undefined) trigger("ask", { question: ask, turn: turn === undefined ? null : Number(turn) });
+  if (retry !== undefined) trigger("ask", { question: null, turn: Number(retry) });
+  if (rate !== undefined) trigger("rate", { turn: Number(turn), good: rate === "good", reason: "", right: "" });
+  if (reason !== undefined) {
+    const right = button.closest(".wj-feedback").querySelector(".wj-right").value;
+    trigger("rate", { turn: Number(turn), good: false, reason, right });
+  }
 });
 """
 
@@ -41,19 +56,25 @@ class Chat:
 
     Attributes:
         turns: the visitor's conversation.
+        view: where it is drawn: the turns before the last, the last one, the source panel.
         welcome: what to show when the documents have changed: (function, inputs, outputs) for an event's `then`.
+        draw: a conversation as `view` shows it.
     """
 
     turns: "gr.State"
+    run: "gr.State"
+    view: list["gr.HTML"]
     welcome: tuple[Any, list[Any], list[Any]]
+    draw: Callable[[Session, Turns, Language], tuple[str, str, str]]
 
 
-def build_chat(page: Page, sources: "gr.HTML", new: "gr.Button") -> Chat:
+def build_chat(page: Page, sources: "gr.HTML", new: "gr.Button", outbox: "gr.HTML") -> Chat:
     """The conversation above the field to ask in.
 
     Args:
         sources: where the source panel goes.
         new: the button that starts over.
+        outbox: carries what is to be kept to the browser, see `rag.ui.keep`.
     """
     import gradio as gr
 
@@ -65,39 +86,71 @@ def build_chat(page: Page, sources: "gr.HTML", new: "gr.Button") -> Chat:
         documents = page.open(session).documents()
         return render_welcome(documents, suggest_questions([info.source for info in documents]), language)
 
-    def shown(session: Session, turns: Turns, request: gr.Request) -> tuple[Any, ...]:
-        language = language_of(request)
+    def draw(session: Session, turns: Turns, language: Language) -> tuple[str, str, str]:
         if not turns:
             return "", welcome(session, language), render_panel((), language)
-        return render_turns(turns[:-1], language), render_turn(turns[-1], len(turns) - 1, language), same
+        last = len(turns) - 1
+        return render_turns(turns[:-1], language), render_turn(turns[-1], last, language), render_panel(turns, language)
+
+    def shown(session: Session, turns: Turns, request: gr.Request) -> tuple[str, str, str]:
+        language, assistant = language_of(request), page.open(session)
+        return draw(session, with_sources(turns, assistant, language), language)
 
     def welcomed(session: Session, turns: Turns, request: gr.Request) -> Any:
         return same if turns else welcome(session, language_of(request))
 
-    def asked(question: str, session: Session, turns: Turns, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    def asked(
+        question: str, session: Session, turns: Turns, running: Run | None, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
         question, language = question.strip(), language_of(request)
         if not question:
-            yield (same,) * 6  # a generator that yields nothing would empty every output
+            yield (same,) * 7  # a generator that yields nothing would empty every output
             return
-        run = Run()
+        run, number = Run(), len(turns)
         finished: Any = render_turns(turns, language)
         field: Any = gr.update(value="", submit_btn=False, stop_btn=True)
         hold: Any = run
         try:
             for conversation in converse(page.open(session), question, turns, language, run):
-                last, panel = conversation[-1], same
+                last, panel, keep = conversation[-1], same, same
+                run.turns = conversation
                 if last.progress != "asking":
                     panel, field = render_panel(conversation, language), gr.update(**ready)
-                yield conversation, finished, render_turn(last, len(turns), language), panel, field, hold
+                    keep = turn_to_keep(number, last)
+                yield conversation, finished, render_turn(last, number, language), panel, field, hold, keep
                 finished = field = hold = same
-            yield (same,) * 6  # Gradio sends the last step once more at the end; it must not overwrite a new chat
+            yield (same,) * 7  # Gradio sends the last step once more at the end; it must not overwrite a new chat
         finally:
             run.finish()
 
-    def suggested(
-        session: Session, turns: Turns, request: gr.Request, event: gr.EventData
+    def clicked(
+        session: Session, turns: Turns, run: Run | None, request: gr.Request, event: gr.EventData
     ) -> Iterator[tuple[Any, ...]]:
-        yield from asked(str(event.question), session, turns, request)
+        """A suggested question, or one of the conversation asked again from its place, changed or not."""
+        if run:
+            run.stop_and_wait()
+            turns = run.turns or turns
+        number = len(turns) if event.turn is None else int(event.turn)
+        if not 0 <= number <= len(turns):
+            yield (same,) * 7
+            return
+        question = turns[number].question if event.question is None and number < len(turns) else str(event.question)
+        yield from asked(question, session, turns[:number], None, request)
+
+    def rated(session: Session, turns: Turns, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
+        number, language = int(event.turn), language_of(request)
+        if not (0 <= number < len(turns) and turns[number].answer):
+            return (same,) * 4
+        turn, assistant = turns[number], page.open(session)
+        if turn.feedback and turn.feedback.good is bool(event.good) and not event.reason:
+            judged = replace(turn, feedback=None)  # the same button again takes the judgement back
+        else:
+            sources = likely_documents(assistant, turn)
+            feedback = rate(turn, turns[:number], sources, bool(event.good), str(event.reason), str(event.right))
+            judged = replace(turn, feedback=feedback)
+        turns = (*turns[:number], judged, *turns[number + 1 :])
+        past, live, _ = draw(session, turns, language)
+        return turns, past, live, turn_to_keep(number, judged, following=True)
 
     def stopped(run: Run | None) -> None:
         if run:
@@ -106,13 +159,11 @@ def build_chat(page: Page, sources: "gr.HTML", new: "gr.Button") -> Chat:
     def renewed(session: Session, run: Run | None, request: gr.Request) -> tuple[Any, ...]:
         if run:
             run.stop_and_wait()
-        language = language_of(request)
-        empty = (), "", welcome(session, language), render_panel((), language)
-        return (*empty, gr.update(value="", **ready))
+        return (), *draw(session, (), language_of(request)), gr.update(value="", **ready), None, start_anew()
 
     turns, run = gr.State((), time_to_live=DAY), gr.State(time_to_live=DAY)
     with gr.Column(elem_id="wj-log"):
-        past, live = page.html(), page.html(CLICK_QUESTION)
+        past, live = page.html(CLICKS), page.html(CLICKS)
     with gr.Column(elem_id="wj-ask"):
         box = gr.Textbox(
             label=page.words("placeholder"),
@@ -126,13 +177,51 @@ def build_chat(page: Page, sources: "gr.HTML", new: "gr.Button") -> Chat:
         )
     page.name(box, label="placeholder", placeholder="placeholder")
 
-    view = [turns, past, live, sources]
-    box.submit(asked, [box, page.session, turns], [*view, box, run], **ask)
-    live.ask(suggested, [page.session, turns], [*view, box, run], **ask)
+    view = [past, live, sources]
+    box.submit(asked, [box, page.session, turns, run], [turns, *view, box, run, outbox], **ask)
+    for place in (past, live):
+        place.ask(clicked, [page.session, turns, run], [turns, *view, box, run, outbox], **ask)
+        place.rate(rated, [page.session, turns], [turns, past, live, outbox], queue=False, **page.own)
     box.stop(stopped, [run], None, queue=False, **page.own)
-    new.click(renewed, [page.session, run], [*view, box], concurrency_limit=ASKS_AT_ONCE, **page.own)
-    page.show(shown, [page.session, turns], [past, live, sources])
-    return Chat(turns, (welcomed, [page.session, turns], [live]))
+    renewal = [turns, *view, box, run, outbox]
+    new.click(renewed, [page.session, run], renewal, concurrency_limit=ASKS_AT_ONCE, **page.own)
+    page.show(shown, [page.session, turns], view)
+    return Chat(turns, run, view, (welcomed, [page.session, turns], [live]), draw)
+
+
+def turn_to_keep(number: int, turn: Turn, *, following: bool = False) -> str:
+    """What the browser is to keep of a turn that has come to its end.
+
+    Args:
+        following: whether the turns that follow it stay; a question asked again replaces them.
+    """
+    said = {"number": number, "turn": turn_to_json(turn), "following": following, "at": time.time()}
+    # No "<" either, for Gradio looks for tags in what goes through its HTML component, though this is never rendered.
+    return json.dumps(said, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def start_anew() -> str:
+    """Tells the browser that the next turn begins another conversation."""
+    return json.dumps({"new": True, "at": time.time()})
+
+
+def with_sources(turns: Turns, assistant: "Assistant", language: Language) -> Turns:
+    """The turns with their source panels rendered in a language."""
+    return tuple(
+        replace(turn, sources=render_sources(turn.answer, number, language, lambda id_: find_document(assistant, id_)))
+        if turn.answer
+        else turn
+        for number, turn in enumerate(turns)
+    )
+
+
+def likely_documents(assistant: "Assistant", turn: Turn) -> Iterator[Document]:
+    """All documents, those that an answer drew on first."""
+    drawn = [hit.passage.document_id for hit in turn.answer.hits] if turn.answer else []
+    for document_id in dict.fromkeys([*drawn, *(info.id for info in assistant.documents())]):
+        document = find_document(assistant, document_id)
+        if document is not None:
+            yield document
 
 
 def suggest_questions(sources: list[str]) -> tuple[str, ...]:

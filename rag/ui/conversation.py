@@ -35,11 +35,16 @@ class Answerer(Protocol):
 
 
 class Run:
-    """One answer in the making, as the other buttons of the page see it."""
+    """One answer in the making, as the other buttons of the page see it.
+
+    Attributes:
+        turns: the conversation as it was last shown.
+    """
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
         self._over = threading.Event()
+        self.turns: Turns = ()
 
     @property
     def stopping(self) -> bool:

@@ -39,15 +39,22 @@ def build_head(page: Page) -> Head:
     """Name and promise on the left, language and new conversation on the right."""
     import gradio as gr
 
-    def shown(request: gr.Request) -> tuple[str, str]:
+    def shown(request: gr.Request) -> tuple[str, str, str]:
         language = language_of(request)
-        return render_brand(language), render_switch(language)
+        return render_history(language), render_brand(language), render_switch(language)
 
     with gr.Row(elem_id="wj-head"):
-        brand, switch = page.html(), page.html(CLICK_LANGUAGE, elem_id="wj-language")
+        brand, history = page.html(), page.html(elem_id="wj-history")
+        switch = page.html(CLICK_LANGUAGE, elem_id="wj-language")
         new = page.name(gr.Button(page.words("new"), size="sm", elem_id="wj-new"), value="new")
-    page.show(shown, [], [brand, switch])
+    page.show(shown, [], [history, brand, switch])
     return Head(new, switch.language)
+
+
+def render_history(language: Language) -> str:
+    """The button that opens the drawer of kept conversations."""
+    name = escaped(say(language, "kept"))
+    return f'<button type="button" aria-expanded="false" aria-controls="wj-drawer">{name}</button>'
 
 
 def render_brand(language: Language) -> str:

@@ -32,6 +32,17 @@ def verbatim(value: str) -> str:
     return escaped(value).replace("\n", "&#10;")
 
 
+def button(words: str, /, **data: str) -> str:
+    """A small button of words whose `data-…` a script or the server listens to.
+
+    >>> button("复制", copy="甲", classes="wj-tool")
+    '<button type="button" class="wj-tool" data-copy="甲">复制</button>'
+    """
+    classes = f' class="{data.pop("classes")}"' if "classes" in data else ""
+    facts = "".join(f' data-{name}="{verbatim(value)}"' for name, value in data.items())
+    return f'<button type="button"{classes}{facts}>{escaped(words)}</button>'
+
+
 def element(tag: str, text: str, classes: str = "") -> str:
     """An element around untrusted text; `tag` and `classes` are our own."""
     return f'<{tag} class="{classes}">{escaped(text)}</{tag}>' if classes else f"<{tag}>{escaped(text)}</{tag}>"

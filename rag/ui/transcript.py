@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from rag.settings import EXTRACTIVE
 from rag.types import Answer, Citation, Claim
+from rag.ui.export import answer_to_markdown
+from rag.ui.feedback import REASONS, REFUSAL_REASONS
 from rag.ui.labels import Language, say
-from rag.ui.markup import attribute, element, escaped, runs
+from rag.ui.markup import attribute, button, element, escaped, runs
 from rag.ui.sources import NEAREST, quote_attributes
-from rag.ui.turns import Turn
+from rag.ui.turns import Feedback, Turn
 from vectorstore.records import DocumentInfo
 
 _MARKER = re.compile(r"\[(\d{1,3})\]")
@@ -41,56 +44,139 @@ def render_turns(turns: Sequence[Turn], language: Language, first: int = 0) -> s
 
 
 def render_turn(turn: Turn, number: int, language: Language) -> str:
-    """One question with its answer, draft, refusal or failure.
+    """One question with its answer, draft, refusal or failure, and what the reader can do with it.
 
     Args:
-        number: position of the turn in its conversation, from 0; chips and sources meet through it.
+        number: position of the turn in its conversation, from 0; chips, sources and buttons meet through it.
     """
-    parts = [element("p", turn.question, "wj-question")]
+    parts = [_render_question(turn, number, language)]
     standalone = turn.answer.standalone_question if turn.answer else turn.standalone
     if standalone and standalone.strip() != turn.question.strip():
         parts.append(element("p", say(language, "understood", question=standalone), "wj-understood"))
-    if turn.answer is not None:
-        parts.append(_render_answer(turn.answer, number, language))
+    if turn.answer is not None and turn.answer.refused:
+        parts.append(_render_refusal(turn, turn.answer, number, language))
+    elif turn.answer is not None:
+        parts.append(_render_answer(turn, turn.answer, number, language))
     elif turn.progress == "failed":
         head = element("p", say(language, "failed"), "wj-head")
-        parts.append(f'<div class="wj-card wj-failed" role="alert">{head}{element("p", turn.error)}</div>')
+        retry = button(say(language, "retry"), classes="wj-offer", retry=str(number))
+        offers = f'<div class="wj-offers">{retry}</div>'
+        parts.append(f'<div class="wj-card wj-failed" role="alert">{head}{element("p", turn.error)}{offers}</div>')
     else:
-        parts.append(_render_draft(turn, language))
+        parts.append(_render_draft(turn, number, language))
     busy = "true" if turn.progress == "asking" else "false"
     return f'<article class="wj-turn" data-turn="{number}" aria-busy="{busy}">{"".join(parts)}</article>'
 
 
-def _render_answer(answer: Answer, number: int, language: Language) -> str:
-    """A checked answer, or the refusal card."""
+def _render_question(turn: Turn, number: int, language: Language) -> str:
+    """The question and, once it is answered, the way to change it."""
+    edit = (
+        ""
+        if turn.progress == "asking"
+        else button(
+            say(language, "edit"),
+            classes="wj-tool",
+            edit=str(number),
+            question=turn.question,
+            send=say(language, "send"),
+            cancel=say(language, "cancel"),
+            label=say(language, "edit_label"),
+        )
+    )
+    return f'<div class="wj-asked">{edit}{element("p", turn.question, "wj-question")}</div>'
+
+
+def _render_refusal(turn: Turn, answer: Answer, number: int, language: Language) -> str:
+    """The card that says that the documents don't hold the answer, why, what comes nearest and what to do."""
+    lead = answer.text.replace(answer.reason, "").strip() or say(language, "refused")
+    reason = element("p", answer.reason) if answer.reason else ""
     notice = element("p", answer.notice, "wj-notice") if answer.notice else ""
-    if answer.refused:
-        lead = answer.text.replace(answer.reason, "").strip() or say(language, "refused")
-        reason = element("p", answer.reason) if answer.reason else ""
-        near = min(len(answer.hits), NEAREST)
-        note = element("p", say(language, "nearest_listed", passages=near), "wj-note") if near else ""
-        return f'<div class="wj-card wj-refusal">{element("p", lead, "wj-head")}{reason}{note}{notice}</div>'
+    near = min(len(answer.hits), NEAREST)
+    offers = [
+        button(say(language, "rephrase"), classes="wj-offer", rephrase=turn.question),
+        button(say(language, "add_documents"), classes="wj-offer", go="documents"),
+    ]
+    if near:
+        look = say(language, "nearest_listed", passages=near)
+        offers.insert(0, button(look, classes="wj-offer", nearest=str(number)))
+    return (
+        f'<div class="wj-card wj-refusal">{element("p", lead, "wj-head")}{reason}{notice}'
+        f'<div class="wj-offers">{"".join(offers)}</div></div>{_tools(turn, answer, number, language)}'
+    )
+
+
+def _render_answer(turn: Turn, answer: Answer, number: int, language: Language) -> str:
+    """A checked answer: the short fact, then the sentences, then how much of it is proven and who wrote it."""
+    notice = element("p", answer.notice, "wj-notice") if answer.notice else ""
+    gone = element("p", say(language, "gone"), "wj-warning") if turn.gone else ""
     short = f'<p class="wj-short"><strong>{escaped(answer.short)}</strong></p>' if answer.short else ""
-    text = _render_prose(answer.text, answer.claims, answer.citations, number, language)
-    return f'<div class="wj-answer">{short}<p class="wj-text">{text}</p>{notice}{_grounding(answer, language)}</div>'
+    text = _render_prose(answer.text, answer.claims, answer.citations, number, language, turn.gone)
+    return (
+        f'<div class="wj-answer">{short}<p class="wj-text">{text}</p>{gone}{notice}{_grounding(answer, language)}</div>'
+        f"{_tools(turn, answer, number, language)}"
+    )
 
 
 def _grounding(answer: Answer, language: Language) -> str:
-    """The line under an answer that says how many of its sentences are supported, and who wrote it."""
+    """The line under an answer that says how many of its sentences are proven, and who wrote it."""
     supported = sum(claim.supported for claim in answer.claims)
     total = len(answer.claims)
     if not total:
         return ""
-    line = say(language, "grounded", supported=supported, claims=total)
+    line = say(language, "grounded" if total > 1 else "grounded_one", supported=supported, claims=total)
     if supported < total:
         line += f" · {say(language, 'unsupported')}"
-    if answer.model != "extractive":
-        line += f" · {answer.model}"
+    line += f" · {_writer(answer, language)}"
     return element("p", line, "wj-grounding" if supported == total else "wj-grounding wj-partly")
 
 
+def _writer(answer: Answer, language: Language) -> str:
+    """Which answerer wrote it."""
+    return say(language, "by_embedded") if answer.model == EXTRACTIVE else answer.model
+
+
+def _tools(turn: Turn, answer: Answer, number: int, language: Language) -> str:
+    """What can be done with an answer: copy it with its sources, ask again, judge it."""
+    rated = turn.feedback
+    marks = "".join(
+        f'<button type="button" class="wj-tool" data-rate="{value}" data-turn="{number}" '
+        f'aria-pressed="{"true" if rated and rated.good is good else "false"}">'
+        f"{escaped(say(language, value))}</button>"
+        for value, good in (("good", True), ("bad", False))
+    )
+    copied = say(language, "copied")
+    tools = (
+        button(say(language, "copy"), classes="wj-tool", copy=answer_to_markdown(answer, language), done=copied)
+        + button(say(language, "retry"), classes="wj-tool", retry=str(number))
+        + marks
+    )
+    group = f'<div class="wj-tools" role="group" aria-label="{attribute(say(language, "tools"))}">{tools}</div>'
+    return group + (_render_feedback(rated, answer, number, language) if rated and not rated.good else "")
+
+
+def _render_feedback(rated: Feedback, answer: Answer, number: int, language: Language) -> str:
+    """What is wrong with an answer: asked until it is said, then thanked for."""
+    if rated.reason or rated.right:
+        return element("p", say(language, "thanks_case" if rated.case else "thanks"), "wj-note wj-thanks")
+    reasons = "".join(
+        button(say(language, f"reason_{reason}"), classes="wj-offer", reason=reason, turn=str(number))
+        for reason in (REFUSAL_REASONS if answer.refused else REASONS)
+    )
+    label = escaped(say(language, "right_answer"))
+    return (
+        f'<div class="wj-feedback" data-feedback="{number}">{element("p", say(language, "what_is_wrong"), "wj-note")}'
+        f'<div class="wj-offers">{reasons}</div><label class="wj-note">{label}<input class="wj-right" type="text" '
+        f'maxlength="500"></label><p class="wj-note">{escaped(say(language, "right_note"))}</p></div>'
+    )
+
+
 def _render_prose(
-    text: str, claims: Sequence[Claim], citations: Sequence[Citation], number: int, language: Language
+    text: str,
+    claims: Sequence[Claim],
+    citations: Sequence[Citation],
+    number: int,
+    language: Language,
+    gone: Collection[int] = (),
 ) -> str:
     """Answer text with its markers as chips and its unsupported sentences flagged."""
     cited: dict[int, list[Citation]] = {}
@@ -111,7 +197,7 @@ def _render_prose(
     offset = 0
     for i, word in enumerate(words):
         if i % 2:
-            pieces.append(_chip(int(word), cited.get(int(word), []), number, language))
+            pieces.append(_chip(int(word), cited.get(int(word), []), number, language, int(word) in gone))
             continue
         for start, end in runs(weak[offset : offset + len(word)]):
             run = escaped(word[start:end])
@@ -120,18 +206,19 @@ def _render_prose(
     return "".join(pieces)
 
 
-def _chip(marker: int, citations: Sequence[Citation], number: int, language: Language) -> str:
+def _chip(marker: int, citations: Sequence[Citation], number: int, language: Language, gone: bool) -> str:
     """A marker as a button that opens its source; the bare marker when it has none."""
     if not citations:
         return f"[{marker}]"
-    label = say(language, "source_of", number=marker, title=citations[0].title)
+    label = say(language, "source_gone" if gone else "source_of", number=marker, title=citations[0].title)
     return (
-        f'<button type="button" class="wj-chip" data-turn="{number}" data-number="{marker}" '
-        f'{quote_attributes(citations)} aria-label="{attribute(label)}" aria-expanded="false">{marker}</button>'
+        f'<button type="button" class="wj-chip{" wj-gone" if gone else ""}" data-turn="{number}" '
+        f'data-number="{marker}" {quote_attributes(citations)} aria-label="{attribute(label)}" '
+        f'aria-expanded="false">{marker}</button>'
     )
 
 
-def _render_draft(turn: Turn, language: Language) -> str:
+def _render_draft(turn: Turn, number: int, language: Language) -> str:
     """The unchecked text so far, its markers not yet clickable, and what is going on."""
     words = _MARKER.split(turn.draft)
     text = "".join(
@@ -139,6 +226,8 @@ def _render_draft(turn: Turn, language: Language) -> str:
     )
     draft = f'<p class="wj-text wj-draft">{text}</p>' if text else ""
     if turn.progress == "stopped":
-        return f'<div class="wj-answer">{draft}{element("p", say(language, "stopped"), "wj-note")}</div>'
+        note = element("p", say(language, "stopped" if text else "stopped_early"), "wj-note")
+        again = button(say(language, "retry"), classes="wj-tool", retry=str(number))
+        return f'<div class="wj-answer">{draft}{note}</div><div class="wj-tools">{again}</div>'
     doing = say(language, "checking" if turn.standalone else "searching")
     return f'<div class="wj-answer">{draft}{element("p", doing, "wj-doing")}</div>'

@@ -1,5 +1,5 @@
 // The frame of the page, and what the other scripts share. Gradio runs it when its own code has started.
-const wenju = (() => {
+window.wenju = (() => {
   "use strict";
   const COOKIE = "wenju_language";
   const narrow = window.matchMedia("(max-width: 700px)");
@@ -15,6 +15,11 @@ const wenju = (() => {
   return {
     narrow: () => narrow.matches,
     motion: () => (calm.matches ? "auto" : "smooth"),
+    // Put text into one of Gradio's fields so that Gradio notices.
+    write(field, text) {
+      field.value = text;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    },
     // Remember the language; the server hears of it with the next request.
     choose(language) {
       document.cookie = `${COOKIE}=${language}; path=/; max-age=31536000; samesite=strict`;
