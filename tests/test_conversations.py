@@ -89,6 +89,7 @@ def test_a_conversation_is_kept_found_renamed_exported_and_deleted(address: str,
     expect(seen.ask("望京食堂由谁负责？")).to_contain_text("赵师傅")
 
     page.locator("#wj-new").click()
+    expect(page.locator(".wj-welcome")).to_be_visible()
     seen.ask("红烧肉怎么做？")
     opener = page.locator("#wj-history button")
     opener.click()

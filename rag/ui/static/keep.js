@@ -233,7 +233,7 @@
       opener().setAttribute("aria-expanded", "true");
       refill();
       drawer().querySelector(".wj-search").focus();
-    } else if (!event.target.closest("#wj-drawer") && document.contains(event.target)) {
+    } else if (event.isTrusted && !event.target.closest("#wj-drawer") && document.contains(event.target)) {
       wenju.closeDrawer(false);
     }
   });
