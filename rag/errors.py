@@ -21,6 +21,7 @@ from vectorstore.errors import (
     StoreError,
     StoreLocked,
     StoreMissing,
+    StoreUnreachable,
     WenjuError,
 )
 
@@ -36,6 +37,7 @@ __all__ = [
     "StoreError",
     "StoreLocked",
     "StoreMissing",
+    "StoreUnreachable",
     "TwoTongued",
     "UnsupportedFormat",
     "WenjuError",

@@ -10,6 +10,7 @@ import pytest
 
 if TYPE_CHECKING:
     from rag import Assistant
+    from tests.milvus_server import MilvusProcess
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -26,3 +27,17 @@ def seeds_assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assist
 
     with Assistant.build(SEEDS, settings=Settings(index=tmp_path_factory.mktemp("seeds") / "index")) as assistant:
         yield assistant
+
+
+@pytest.fixture(scope="session")
+def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusProcess]:
+    """A real Milvus Lite server, shared by all tests, each of which uses collections of its own."""
+    pytest.importorskip("milvus_lite", reason="Milvus Lite is not installed: pip install -e '.[test]'")
+    from tests.milvus_server import MilvusProcess
+
+    folder = tmp_path_factory.mktemp("milvus") / "data"
+    folder.mkdir()
+    server = MilvusProcess(folder)
+    server.start()
+    yield server
+    server.kill()

@@ -25,7 +25,16 @@ FORBIDDEN = {
     "app": {"tests"},
 }
 # Slow to import, or not needed by everyone: loaded inside the functions that use them.
-HEAVY = {"torch", "sentence_transformers", "transformers", "gradio", "langchain", "langchain_openai", "openai"}
+HEAVY = {
+    "torch",
+    "sentence_transformers",
+    "transformers",
+    "gradio",
+    "langchain",
+    "langchain_openai",
+    "openai",
+    "pymilvus",
+}
 # These run code that they find in the file they read.
 UNSAFE = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 

@@ -10,6 +10,7 @@ from vectorstore.errors import (
     StoreError,
     StoreLocked,
     StoreMissing,
+    StoreUnreachable,
     WenjuError,
 )
 from vectorstore.filters import Filter
@@ -26,5 +27,6 @@ __all__ = [
     "StoreMissing",
     "StoreDamaged",
     "StoreLocked",
+    "StoreUnreachable",
     "EmbedderMismatch",
 ]

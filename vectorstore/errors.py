@@ -6,6 +6,7 @@ WenjuError
     ├── StoreMissing       no index where one was named
     ├── StoreDamaged       the catalog can't be read
     ├── StoreLocked        another process is writing
+    ├── StoreUnreachable   the server can't be reached, or refuses us
     └── EmbedderMismatch   the index was made with another embedding model
 """
 
@@ -32,6 +33,10 @@ class StoreDamaged(StoreError):
 
 class StoreLocked(StoreError):
     """Another process holds the index for writing."""
+
+
+class StoreUnreachable(StoreError):
+    """The server that holds the index can't be reached, or refuses the name or token it was given."""
 
 
 class EmbedderMismatch(StoreError):
