@@ -15,7 +15,7 @@ import logging
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,6 +37,7 @@ PRAGMAS = (
     "journal_size_limit=16777216",  # bytes of log kept after a large change
 )
 BUSY_WAIT = 30.0  # seconds SQLite waits for a lock of its own
+BLOCK = 50_000  # vectors read at a time
 CLEAN_WAIT = 1.0  # seconds `clean` waits for readers of older states
 
 _GENERATION = "SELECT value FROM meta WHERE name = 'generation'"
@@ -144,6 +145,11 @@ class Catalog:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+    def note(self, name: str, value: str) -> None:
+        """Set a meta value that says nothing of the documents: the generation stays."""
+        with self._connection() as connection:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
     def clean(self) -> None:
         """Give freed pages back to the disk and empty the write-ahead log, which still holds what they held."""
@@ -340,23 +346,40 @@ class Catalog:
                                              WHERE d.generation > :generation)"""
             removed = _removed_since(connection, generation) if generation > 0 else []
             rows = connection.execute(f"{sql} ORDER BY passage", {"generation": generation}).fetchall()
-        dimension = int(meta["dimension"])
+        keys, vectors = self._arrays(rows, int(meta["dimension"]))
+        return Changes(generation, meta, removed, keys, vectors)
+
+    @contextmanager
+    def all_vectors(self) -> Iterator[tuple[dict[str, str], Callable[[], Iterator[tuple[np.ndarray, np.ndarray]]]]]:
+        """One state's meta values, and what reads all its vectors in blocks of (keys, vectors) as in `Changes`."""
+        with self.reading() as connection:
+            meta = _meta(connection)
+
+            def blocks() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+                cursor = connection.execute("SELECT passage, vector FROM vectors ORDER BY passage")
+                while rows := cursor.fetchmany(BLOCK):
+                    yield self._arrays(rows, int(meta["dimension"]))
+
+            yield meta, blocks
+
+    def count_after(self, key: int) -> int:
+        """The number of passages with a higher key."""
+        with self._connection() as connection:
+            sql = "SELECT count(*) FROM passages WHERE key > ?"
+            return int(connection.execute(sql, (key,)).fetchone()[0])
+
+    def _arrays(self, rows: Sequence[tuple[int, bytes]], dimension: int) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of keys and vectors as arrays. Raises StoreDamaged where a vector has another length."""
         keys = np.fromiter((key for key, _ in rows), np.int64, len(rows))
         data = b"".join(vector for _, vector in rows)
         if len(data) != len(rows) * dimension * 2:
             raise self._damaged(f"vectors of {len(data):,} bytes where {len(rows):,} x {dimension} x 2 belong")
-        vectors = np.frombuffer(data, np.float16).reshape(len(rows), dimension)
-        return Changes(generation, meta, removed, keys, vectors)
+        return keys, np.frombuffer(data, np.float16).reshape(len(rows), dimension)
 
     def problems(self) -> list[str]:
         """What a full check finds wrong; [] for a sound catalog. Reads the whole file."""
         with self.reading() as connection:
-            found = [row[0] for row in connection.execute("PRAGMA integrity_check(10)") if row[0] != "ok"]
-            found += [f"{row[0]} row without its {row[2]}" for row in connection.execute("PRAGMA foreign_key_check")]
-            bare = _single(connection, "SELECT count(*) FROM passages WHERE key NOT IN (SELECT passage FROM vectors)")
-            if bare:
-                found.append(f"{bare} passages without a vector")
-        return found
+            return schema.problems(connection)
 
 
 def split_id(passage_id: str) -> tuple[str, int]:

@@ -8,7 +8,6 @@ the two commits, another process's change) is brought up to date from the catalo
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,11 +22,11 @@ from vectorstore.allowed import Allowed, find_allowed
 from vectorstore.base import Embedder
 from vectorstore.catalog import Catalog
 from vectorstore.change import Change, Entry
-from vectorstore.dense import DenseIndex
 from vectorstore.errors import EmbedderMismatch, StoreDamaged, StoreError
 from vectorstore.filters import Filter
 from vectorstore.keyword import KeywordIndex, KeywordWriter, question_weights
 from vectorstore.lock import WriterLock
+from vectorstore.neighbours import Neighbours
 from vectorstore.prepared import BATCH, Prepared, embedded, with_vectors
 from vectorstore.records import Document, DocumentInfo, Passage
 from vectorstore.upkeep import KeywordUpkeep, batches, keyword_folders, write_terms
@@ -56,8 +55,9 @@ class LocalStore:
         self._catalog = catalog
         self._lock = WriterLock(folder / LOCK, lock_timeout)
         self._keyword = KeywordUpkeep(folder, catalog, self._lock)
-        self._refreshing = threading.Lock()
-        self._dense: DenseIndex | None = None
+        self._dense = Neighbours(
+            folder, catalog, self._lock, lambda changes: _check_embedder(folder, changes.meta, embedder), embedder.embed
+        )
         # One retrieval asks for a search and for single scores; a large model takes 0.1 s for each question.
         self._question_vector = lru_cache(maxsize=64)(embedder.embed_question)
         self._looked_up = lru_cache(maxsize=8)(self._look_up)
@@ -118,6 +118,7 @@ class LocalStore:
             store = cls(folder, catalog, embedder, lock_timeout)
             with store._lock.held():
                 store._keyword.renew(_embedder_meta(embedder), store._embed_anew)
+                store._dense.tend()
         except BaseException:
             catalog.close()
             raise
@@ -134,6 +135,7 @@ class LocalStore:
                 with store._lock.held():
                     store._keyword.renew()
             store._keyword.current()
+            store._dense.open()
         except BaseException:
             catalog.close()
             raise
@@ -141,7 +143,7 @@ class LocalStore:
 
     def close(self) -> None:
         """Release files; the store can't be used afterwards."""
-        self._dense = None
+        self._dense.forget()
         self._catalog.close()
 
     def __enter__(self) -> Self:
@@ -246,7 +248,7 @@ class LocalStore:
         found = self._catalog.problems()
         try:
             keyword = self._keyword.current()
-            found += keyword.problems()
+            found += keyword.problems() + self._dense.problems()
             if len(keyword) != len(self):
                 found.append(f"the keyword index holds {len(keyword)} passages, the catalog {len(self)}")
         except StoreError as error:
@@ -269,12 +271,12 @@ class LocalStore:
 
     def search_vector(self, vector: np.ndarray, k: int, filter: Filter | None = None) -> list[tuple[str, float]]:
         """As `search_dense`, for a vector of unit length, shape (dimension,), float32."""
-        return self._ranked(lambda allowed: self._current_dense().search(vector, k, allowed), k, filter)
+        return self._ranked(lambda allowed: self._dense.current().search(vector, k, allowed), k, filter)
 
     def dense_scores(self, question: str, ids: Sequence[str]) -> np.ndarray:
         """Cosine of the question with each named passage, shape (len(ids),), float32. Raises KeyError."""
         keys = self._catalog.passage_keys(ids)
-        return self._current_dense().scores(self._question_vector(question), keys)
+        return self._dense.current().scores(self._question_vector(question), keys)
 
     def keyword_scores(self, question: str, ids: Sequence[str]) -> np.ndarray:
         """BM25 of the question with each named passage, shape (len(ids),), float32; 0 where no term is shared.
@@ -333,21 +335,8 @@ class LocalStore:
                     writer.commit(change.generation)
             if change.removed:
                 self._catalog.clean()
-
-    def _current_dense(self) -> DenseIndex:
-        """The dense index at the catalog's generation."""
-        index = self._dense
-        if index is not None and index.generation == self._catalog.generation():
-            return index
-        with self._refreshing:
-            index = self._dense
-            changes = self._catalog.changes_since(index.generation if index else 0)
-            _check_embedder(self.folder, changes.meta, self.embedder)
-            if index is None or not changes.since:
-                index = DenseIndex(int(changes.meta["dimension"]))
-            generation = int(changes.meta["generation"])
-            self._dense = index.updated(generation, changes.removed, changes.keys, changes.vectors)
-            return self._dense
+            if change.changed:
+                self._dense.tend()
 
     def _index(self, change: Change, writer: KeywordWriter, entries: Sequence[Entry]) -> None:
         """Embed and cut some passages, but for those of a document that came a second time meanwhile."""

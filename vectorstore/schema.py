@@ -63,6 +63,15 @@ def create(path: Path, meta: Mapping[str, str]) -> None:
     _sync(path.parent)
 
 
+def problems(connection: sqlite3.Connection) -> list[str]:
+    """What a full check of a catalog finds wrong; [] for a sound one."""
+    found = [row[0] for row in connection.execute("PRAGMA integrity_check(10)") if row[0] != "ok"]
+    found += [f"{row[0]} row without its {row[2]}" for row in connection.execute("PRAGMA foreign_key_check")]
+    sql = "SELECT count(*) FROM passages WHERE key NOT IN (SELECT passage FROM vectors)"
+    (bare,) = connection.execute(sql).fetchone()
+    return [*found, f"{bare} passages without a vector"] if bare else found
+
+
 def _sync(folder: Path) -> None:
     """Make a rename durable; a folder can't be opened for this on Windows, where it is not needed."""
     if os.name == "posix":
