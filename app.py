@@ -15,8 +15,10 @@ from rag.errors import WenjuError
 from rag.ui.chat import build_chat
 from rag.ui.desk import Desk
 from rag.ui.frame import build_head
+from rag.ui.intake import Intake
+from rag.ui.jobs import Jobs
 from rag.ui.keep import build_keep, wire_keep
-from rag.ui.library import build_library
+from rag.ui.library import build_library, build_picker
 from rag.ui.look import launch_options
 from rag.ui.page import DAY, Page, Session
 from rag.ui.reader import add_reader
@@ -42,6 +44,8 @@ def build_page(desk: Desk, routes: Routes) -> "gr.Blocks":
     with gr.Blocks(title="文据 Wenju", fill_width=True, analytics_enabled=False, delete_cache=(3600, 3600)) as blocks:
         page = Page(desk, gr.State(Session(), time_to_live=DAY))
         head = build_head(page)
+        with head.row:
+            picker = build_picker(page)
         drawer, outbox = build_keep(page)
         with gr.Tabs(elem_id="wj-tabs"):
             with page.name(gr.Tab(page.words("ask"), id="ask"), label="ask"), gr.Row(elem_id="wj-main"):
@@ -51,12 +55,14 @@ def build_page(desk: Desk, routes: Routes) -> "gr.Blocks":
                 with chat_column:
                     chat = build_chat(page, sources, head.new, outbox)
             with page.name(gr.Tab(page.words("documents"), id="documents"), label="documents"):
-                library = build_library(page)
+                library = build_library(page, picker, routes.base)
         wire_keep(page, drawer, chat)
+        library.chosen.then(None, js="() => wenju.library.chosen()", queue=False, **page.own)
         for change in library.changes:
             change.then(*chat.welcome, queue=False, **page.own)
         page.wire(blocks.load, head.switch)
     add_reader(routes, desk)
+    Intake(desk, Jobs(), routes.base).add_to(routes)
     return blocks
 
 

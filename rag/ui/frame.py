@@ -27,10 +27,12 @@ class Head:
     """What other areas need of the head.
 
     Attributes:
+        row: the head itself, for what other areas put there.
         new: the button that starts a new conversation.
         switch: the event of the language changing.
     """
 
+    row: "gr.Row"
     new: "gr.Button"
     switch: Any
 
@@ -43,12 +45,12 @@ def build_head(page: Page) -> Head:
         language = language_of(request)
         return render_history(language), render_brand(language), render_switch(language)
 
-    with gr.Row(elem_id="wj-head"):
+    with gr.Row(elem_id="wj-head") as row:
         brand, history = page.html(), page.html(elem_id="wj-history")
         switch = page.html(CLICK_LANGUAGE, elem_id="wj-language")
         new = page.name(gr.Button(page.words("new"), size="sm", elem_id="wj-new"), value="new")
     page.show(shown, [], [history, brand, switch])
-    return Head(new, switch.language)
+    return Head(row, new, switch.language)
 
 
 def render_history(language: Language) -> str:

@@ -1,75 +1,69 @@
-"""The documents area: drop files, see what became of them, list and remove documents."""
+"""The documents area: choose a collection, drop files, follow them, list, read again and remove documents."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from rag.errors import CollectionError
 from rag.loaders import SUFFIXES
+from rag.ui.intake import file_address
 from rag.ui.page import Page, Session, language_of
-from rag.ui.shelf import render_documents, render_limits, render_results
-from rag.ui.uploads import MAX_FILES, MAX_MEGABYTES, add_files, remove_document
+from rag.ui.shelf import one_suffix_each, render_frame, render_picker
+from rag.ui.uploads import MAX_FILES, MAX_MEGABYTES
 
 if TYPE_CHECKING:
-    pass
+    import gradio as gr
 
-# One suffix for each format, for the reader's eyes.
-KINDS = tuple({loader: suffix for suffix, loader in reversed(SUFFIXES.items())}.values())[::-1]
-
-CLICK_REMOVE = """
-element.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-document]");
-  if (!button) return;
-  if (button.dataset.armed) return trigger("remove", { document: button.dataset.document });
-  const label = button.textContent;
-  button.dataset.armed = "yes";
-  button.textContent = button.dataset.confirm;
-  setTimeout(() => {
-    delete button.dataset.armed;
-    button.textContent = label;
-  }, 4000);
+# library.js does the rest; it tells the server of a chosen collection, and that documents have changed.
+CHOOSING = """
+element.addEventListener("change", (event) => {
+  if (event.target.matches("select[data-collection]")) wenju.library.go(event.target.value);
 });
+wenju.library.listen((id) => trigger("choose", { collection: id }), () => trigger("changed", {}));
 """
 
 
 @dataclass(frozen=True)
 class Library:
-    """What other areas need of the documents: the events after which the documents are no longer what they were."""
+    """What other areas need of the documents.
+
+    Attributes:
+        changes: the events after which the documents are no longer what they were.
+        chosen: the event after which another collection is asked.
+    """
 
     changes: tuple[Any, ...]
+    chosen: Any
 
 
-def build_library(page: Page) -> Library:
-    """Drop zone, results and list."""
+def build_picker(page: Page) -> "gr.HTML":
+    """The choice of a collection, for the head of the page; it is always there, so it also carries the events."""
+    return page.html(CHOOSING, elem_id="wj-collection")
+
+
+def build_library(page: Page, picker: "gr.HTML", base: str) -> Library:
+    """The area itself; the routes of `rag.ui.intake`, below `base`, serve what its script fetches."""
     import gradio as gr
 
-    own = {"concurrency_id": "change", **page.own}
-    same = gr.skip()
+    limits = (MAX_MEGABYTES, MAX_FILES)
+    suffixes = (*one_suffix_each(SUFFIXES.items()), ".zip")
 
-    def folder(session: Session) -> Path:
-        return Path(page.open(session).settings.index) / "files"
+    def shown(session: Session, request: gr.Request) -> tuple[str, str]:
+        language, collections = language_of(request), page.desk.collections.all()
+        documents = page.open(session).documents()
+        file = file_address(base, session.collection)
+        frame = render_frame(collections, session.collection, documents, suffixes, limits, file, language)
+        return render_picker(collections, session.collection, language), frame
 
-    def listed(session: Session, request: gr.Request) -> tuple[str, str]:
-        language = language_of(request)
-        limits = render_limits(KINDS, MAX_MEGABYTES, MAX_FILES, language)
-        return limits, render_documents(page.open(session).documents(), language)
+    def chosen(session: Session, request: gr.Request, event: gr.EventData) -> tuple[Session, str, str]:
+        wanted = replace(session, collection=str(event.collection))
+        try:
+            page.open(wanted)
+        except CollectionError:  # deleted meanwhile, perhaps in another window
+            wanted = replace(session, collection="")
+        return wanted, *shown(wanted, request)
 
-    def uploaded(files: list[str], session: Session, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        language, assistant = language_of(request), page.open(session)
-        for lines in add_files(assistant, files, folder(session), SUFFIXES, language):
-            yield render_results(lines), same, same
-        yield same, render_documents(assistant.documents(), language), gr.update(value=None)
-
-    def removed(session: Session, request: gr.Request, event: gr.EventData) -> tuple[str, str]:
-        language, assistant = language_of(request), page.open(session)
-        result = remove_document(assistant, str(event.document), folder(session), language)
-        return render_results([result]), render_documents(assistant.documents(), language)
-
-    with gr.Column(elem_id="wj-library"):
-        drop = gr.File(label=page.words("drop"), show_label=False, file_count="multiple", height=128, elem_id="wj-drop")
-        page.name(drop, label="drop")
-        limits, results, documents = page.html(), page.html(), page.html(CLICK_REMOVE)
-    added = drop.upload(uploaded, [drop, page.session], [results, documents, drop], **own)
-    taken = documents.remove(removed, [page.session], [results, documents], **own)
-    page.show(listed, [page.session], [limits, documents])
-    return Library((added, taken))
+    frame = page.html(elem_id="wj-library")
+    chosen_event = picker.choose(chosen, [page.session], [page.session, picker, frame], queue=False, **page.own)
+    changed = picker.changed(lambda: None, None, None, queue=False, **page.own)
+    page.show(shown, [page.session], [picker, frame])
+    return Library((chosen_event, changed), chosen_event)

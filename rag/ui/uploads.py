@@ -1,44 +1,35 @@
-"""Files dropped on the page → checked copies in the index folder."""
+"""Files dropped on the page → checked copies in the index folder, indexed."""
 
 from __future__ import annotations
 
-import shutil
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from rag.documents import document_id
-from rag.errors import LoadError, WenjuError
-from rag.ui.labels import Language, say
-from vectorstore.records import DocumentInfo
+from rag.errors import LoadError
+from rag.indexing import FileReport, Watch, index_file
+from rag.originals import FILES, find_original
+from rag.ui.labels import say
 
 if TYPE_CHECKING:
-    from rag import IndexReport
+    from rag.assistant import Assistant
 
 MAX_MEGABYTES = 50
-MAX_FILES = 20
+MAX_FILES = 200  # in one drop
 # Longest file name in UTF-8 bytes; Linux and macOS stop at 255, and a temporary suffix must still fit.
 MAX_NAME_BYTES = 200
 # Not allowed in a file name on Windows; an index folder may move there.
 _RESERVED = frozenset('<>:"/\\|?*')
 
 
-class Library(Protocol):
-    """What uploads need of an `Assistant`."""
-
-    def add(self, paths: Path) -> IndexReport:
-        """Index one file, replacing what was indexed from the same path."""
-
-    def remove(self, name: str) -> int:
-        """Take a document out of the index."""
-
-    def documents(self) -> list[DocumentInfo]:
-        """Everything that is indexed."""
+class UploadRefused(LoadError):
+    """A dropped file is not taken."""
 
 
-class UploadRefused(ValueError):
-    """A dropped file is not taken; its text is the reason in the reader's language."""
+def refuse(key: str, **values: object) -> UploadRefused:
+    """The refusal with these words of the interface."""
+    return UploadRefused(say("en", key, **values), say("zh", key, **values))
 
 
 def safe_name(name: str) -> str:
@@ -59,12 +50,12 @@ def safe_name(name: str) -> str:
     return stem + dot + suffix if stem else ""
 
 
-def check_upload(file: Path, name: str, suffixes: Collection[str], language: Language) -> str:
+def check_upload(name: str, size: int, suffixes: Collection[str]) -> str:
     """The safe name under which a dropped file may be kept.
 
     Args:
-        file: where the upload lies.
         name: the name it had on the reader's machine.
+        size: bytes.
         suffixes: accepted suffixes, lower case with the dot.
 
     Raises:
@@ -72,89 +63,95 @@ def check_upload(file: Path, name: str, suffixes: Collection[str], language: Lan
     """
     safe = safe_name(name)
     if not safe:
-        raise UploadRefused(say(language, "bad_name"))
+        raise refuse("bad_name")
     suffix = Path(safe).suffix.lower()
     if suffix not in suffixes:
-        reason = "bad_type" if suffix else "no_type"
-        raise UploadRefused(say(language, reason, seen=suffix, suffixes=" ".join(suffixes)))
-    megabytes = file.stat().st_size / 2**20
+        raise refuse("bad_type" if suffix else "no_type", seen=suffix, suffixes=" ".join(suffixes))
+    megabytes = size / 2**20
     if megabytes > MAX_MEGABYTES:
-        raise UploadRefused(say(language, "too_large", seen=f"{megabytes:.1f}", limit=MAX_MEGABYTES))
+        raise refuse("too_large", seen=f"{megabytes:.1f}", limit=MAX_MEGABYTES)
     return safe
 
 
-def add_files(
-    library: Library, files: Sequence[str], folder: Path, suffixes: Collection[str], language: Language
-) -> Iterator[list[tuple[bool, str]]]:
-    """Copy dropped files to `folder` and index the copies.
+def keep_file(assistant: Assistant, file: Path, name: str, watch: Watch | None = None) -> FileReport:
+    """Move an uploaded file to its place in the index folder and index it there.
 
-    Yields:
-        Before each file and at the end: one (went well, what happened) line per file so far.
+    A file of the same name is replaced; if the new one can't be read or is stopped, the old one stays as it was. A file
+    with the bytes of another document is not kept.
+
+    Args:
+        name: its safe name, with `/` between folders.
+
+    Raises:
+        LoadError: it can't be read.
+        OSError: it can't be kept.
     """
-    lines: list[tuple[bool, str]] = []
-    if len(files) > MAX_FILES:
-        lines.append((False, say(language, "too_many", limit=MAX_FILES, seen=len(files))))
-        for file in files[MAX_FILES:]:
-            Path(file).unlink(missing_ok=True)
-    for file in files[:MAX_FILES]:
-        yield [*lines, (True, say(language, "reading", name=Path(file).name))]
-        lines.append(add_file(library, Path(file), folder, suffixes, language))
-    yield lines
-
-
-def add_file(
-    library: Library, file: Path, folder: Path, suffixes: Collection[str], language: Language
-) -> tuple[bool, str]:
-    """Copy one dropped file to `folder` under its safe name, index the copy, and say how it went.
-
-    A file of the same name is replaced; if the new one can't be read, the old one stays as it was.
-    """
-    try:
-        name = check_upload(file, file.name, suffixes, language)
-        replaced = _keep(library, file, folder / name)
-    except (UploadRefused, WenjuError, OSError) as error:
-        # Loaders name the file first, and so does our line.
-        return False, say(language, "rejected", name=file.name, reason=str(error).removeprefix(f"{file.name}: "))
-    finally:
-        file.unlink(missing_ok=True)
-    identity = document_id(folder / name)
-    passages = sum(info.passages for info in library.documents() if info.id == identity)
-    return True, say(language, "replaced" if replaced else "added", name=name, passages=passages)
-
-
-def remove_document(library: Library, identity: str, folder: Path, language: Language) -> tuple[bool, str]:
-    """Take a document out of the index by its id and say how it went.
-
-    Its file is deleted only if it is a copy in `folder`; a file indexed where the reader keeps it is never touched.
-    """
-    gone = [info for info in library.documents() if info.id == identity]
-    try:
-        library.remove(identity)
-        for info in gone:
-            if Path(info.path).parent.resolve() == folder.resolve():
-                Path(info.path).unlink(missing_ok=True)
-    except (WenjuError, OSError) as error:
-        return False, str(error)
-    return True, say(language, "removed", name="、".join(info.source for info in gone))
-
-
-def _keep(library: Library, file: Path, target: Path) -> bool:
-    """Put a copy of `file` at `target` and index it; True if it replaced an older one, which comes back on failure."""
+    target = Path(assistant.settings.index) / FILES / name
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial, older = (target.with_name(f".{target.name}.{end}") for end in ("part", "old"))
-    shutil.copyfile(file, partial)
+    older = target.with_name(f".{target.name}.old")
     replaced = target.exists()
     if replaced:
         target.replace(older)
-    partial.replace(target)
     try:
-        report = library.add(target)
-        if report.failed:
-            raise LoadError(report.failed[0][1])
+        file.replace(target)
+        report = index_file(assistant.store, target, assistant.settings, source=name, unique=True, watch=watch)
     except BaseException:
+        target.unlink(missing_ok=True)
+        if replaced:
+            older.replace(target)
+        else:
+            prune(target.parent, Path(assistant.settings.index) / FILES)
+        raise
+    if report.outcome == "duplicate":
         target.unlink()
         if replaced:
             older.replace(target)
-        raise
     older.unlink(missing_ok=True)
-    return replaced
+    prune(target.parent, Path(assistant.settings.index) / FILES)
+    return report
+
+
+def read_again(assistant: Assistant, identity: str, watch: Watch | None = None) -> FileReport:
+    """Read a document's file once more and index what it says now.
+
+    Raises:
+        LoadError: the file is gone or can't be read; the document stays as it was.
+    """
+    info = next((info for info in assistant.documents() if info.id == identity), None)
+    if info is None:
+        raise refuse("gone")
+    path = Path(info.path) if info.path else None
+    if path is None or not path.is_file():
+        path = find_original(info, Path(assistant.settings.index))
+    if path is None:
+        raise LoadError(say("en", "file_gone"), say("zh", "file_gone"))
+    report = index_file(assistant.store, path, assistant.settings, source=info.source, anew=True, watch=watch)
+    if report.document_id != identity:  # the index was moved: the document has its new place now
+        assistant.store.remove([identity])
+    return report
+
+
+def remove_documents(assistant: Assistant, identities: Sequence[str]) -> int:
+    """Take documents out of the index by their ids; returns how many were there.
+
+    A file is deleted only if it is a copy in the index folder; one indexed where the reader keeps it is never touched.
+    """
+    folder = Path(assistant.settings.index) / FILES
+    gone = [info for info in assistant.documents() if info.id in set(identities)]
+    removed = assistant.store.remove([info.id for info in gone])
+    for info in gone:
+        path = Path(info.path)
+        if info.path and folder.resolve() in path.resolve().parents:
+            path.unlink(missing_ok=True)
+            prune(path.parent, folder)
+    return removed
+
+
+def prune(folder: Path, root: Path) -> None:
+    """Delete a folder below `root` and those above it, as far as they are empty."""
+    while folder != root and root in folder.parents:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent
