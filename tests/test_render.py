@@ -15,7 +15,6 @@ from rag.types import Answer, Answered, Citation, Claim, Delta, Document, Hit, P
 from rag.ui.conversation import Run, converse
 from rag.ui.labels import CHINESE, ENGLISH, choose_language, say
 from rag.ui.markup import mark_text
-from rag.ui.shelf import render_documents, render_limits, render_results
 from rag.ui.sources import render_panel, render_sources
 from rag.ui.transcript import render_turn, render_welcome
 from rag.ui.turns import Turn
@@ -242,28 +241,21 @@ def test_untrusted_text_stays_text_everywhere(payload: str) -> None:
         render_turn(Turn(payload, progress="failed", error=payload), 0, "zh"),
         render_sources(answer, 0, "zh", lambda _: around),
         render_sources(refusal, 0, "zh", lambda _: around),
-        render_documents([info], "zh"),
         render_welcome([info], [payload], "zh"),
-        render_results([(False, payload)]),
     ]
     for piece in pieces:
         assert payload in visible(piece)
 
 
 def test_unshowable_characters_are_dropped() -> None:
-    html = render_results([(True, "a\x00\x1b[31mb\u202egpj.txt\udc80")])
-    assert visible(html) == "a[31mbgpj.txt"
+    html = render_turn(Turn("a\x00\x1b[31mb\u202egpj.txt\udc80", progress="failed", error="x"), 0, "zh")
+    assert "a[31mbgpj.txt" in visible(html)
     html.encode()
 
 
 def test_no_documents_says_what_to_do() -> None:
     assert "还没有文档" in render_welcome([], ["问题"], "zh")
     assert "问题" not in render_welcome([], ["问题"], "zh")
-    assert "还没有文档" in render_documents([], "zh")
-
-
-def test_limits_name_the_kinds() -> None:
-    assert visible(render_limits((".txt", ".pdf"), 50, 20, "zh")) == "TXT PDF；每个不超过 50 MB，一次最多 20 个"
 
 
 def test_both_languages_have_the_same_words_and_blanks() -> None:

@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag import Assistant
-from rag.ui.uploads import MAX_FILES, MAX_MEGABYTES, MAX_NAME_BYTES, add_file, add_files, remove_document, safe_name
+from rag.errors import LoadError
+from rag.ui.uploads import (
+    MAX_MEGABYTES,
+    MAX_NAME_BYTES,
+    UploadRefused,
+    check_upload,
+    keep_file,
+    read_again,
+    remove_documents,
+    safe_name,
+)
 
 SUFFIXES = (".txt", ".md")
 
@@ -57,76 +67,103 @@ def assistant(tmp_path: Path) -> Iterator[Assistant]:
 
 
 def drop(folder: Path, name: str, text: str) -> Path:
-    """A file as the page leaves it: in an upload folder of its own."""
+    """An upload as it comes in: under a name that means nothing."""
     folder.mkdir(exist_ok=True)
-    (folder / name).write_text(text, "utf-8")
-    return folder / name
+    place = folder / f"incoming-{name}"
+    place.write_text(text, "utf-8")
+    return place
+
+
+def kept(assistant: Assistant) -> list[str]:
+    """The copies in the index folder."""
+    files = Path(assistant.settings.index) / "files"
+    return sorted(path.relative_to(files).as_posix() for path in files.rglob("*") if path.is_file())
 
 
 def texts(assistant: Assistant) -> dict[str, str]:
     return {info.source: assistant.document(info.id).text for info in assistant.documents()}
 
 
-def test_a_file_is_copied_indexed_and_replaced(assistant: Assistant, tmp_path: Path) -> None:
-    files = tmp_path / "index" / "files"
-    dropped = drop(tmp_path / "up", "纪要.md", "# 纪要\n\n会议定于三月五日。")
-    assert add_file(assistant, dropped, files, SUFFIXES, "zh") == (True, "纪要.md：已读入，1 段")
-    assert not dropped.exists()
-    assert [path.name for path in files.iterdir()] == ["纪要.md"]
-    drop(tmp_path / "up", "纪要.md", "# 纪要\n\n会议改到四月一日。")
-    assert add_file(assistant, dropped, files, SUFFIXES, "zh") == (True, "纪要.md：已更新，1 段")
+def put(assistant: Assistant, folder: Path, name: str, text: str) -> tuple[str, str]:
+    report = keep_file(assistant, drop(folder, Path(name).name, text), name)
+    return report.outcome, report.source
+
+
+def test_a_file_is_kept_indexed_and_replaced(assistant: Assistant, tmp_path: Path) -> None:
+    assert put(assistant, tmp_path, "纪要.md", "# 纪要\n\n会议定于三月五日。") == ("added", "纪要.md")
+    assert put(assistant, tmp_path, "纪要.md", "# 纪要\n\n会议定于三月五日。") == ("unchanged", "纪要.md")
+    assert put(assistant, tmp_path, "纪要.md", "# 纪要\n\n会议改到四月一日。") == ("replaced", "纪要.md")
+    assert put(assistant, tmp_path, "包/[1]笔记.txt", "另一次会议。") == ("added", "包/[1]笔记.txt")
+    assert kept(assistant) == ["包/[1]笔记.txt", "纪要.md"]
     assert "四月一日" in texts(assistant)["纪要.md"]
-    assert len(assistant.documents()) == 2
+    assert len(assistant.documents()) == 3
 
 
-def test_a_name_with_glob_characters_is_a_plain_name(assistant: Assistant, tmp_path: Path) -> None:
-    dropped = drop(tmp_path / "up", "[1]笔记.txt", "会议定于三月五日。")
-    assert add_file(assistant, dropped, tmp_path / "files", SUFFIXES, "zh") == (True, "[1]笔记.txt：已读入，1 段")
+def test_the_same_content_under_another_name_is_not_kept_twice(assistant: Assistant, tmp_path: Path) -> None:
+    put(assistant, tmp_path, "纪要.txt", "会议定于三月五日。")
+    assert put(assistant, tmp_path, "纪要 (1).txt", "会议定于三月五日。") == ("duplicate", "纪要.txt")
+    # The copy of a file that lies elsewhere, dropped over a file that is here: both stay as they were.
+    assert put(assistant, tmp_path, "纪要.txt", "章程\n\n协会设理事九人。") == ("duplicate", "章程.txt")
+    assert kept(assistant) == ["纪要.txt"]
+    assert texts(assistant)["纪要.txt"] == "会议定于三月五日。"
 
 
 def test_a_bad_replacement_leaves_the_old_file(assistant: Assistant, tmp_path: Path) -> None:
-    files = tmp_path / "index" / "files"
-    add_file(assistant, drop(tmp_path / "up", "纪要.txt", "会议定于三月五日。"), files, SUFFIXES, "zh")
-    bad = drop(tmp_path / "up", "纪要.txt", "")
-    bad.write_bytes(bytes(range(256)) * 40)
-    well, line = add_file(assistant, bad, files, SUFFIXES, "zh")
-    assert (well, line.startswith("纪要.txt：没有读入。")) == (False, True)
-    assert [path.name for path in files.iterdir()] == ["纪要.txt"]
-    assert (files / "纪要.txt").read_text("utf-8") == "会议定于三月五日。"
-    assert "三月五日" in texts(assistant)["纪要.txt"]
+    put(assistant, tmp_path, "夹/纪要.txt", "会议定于三月五日。")
+    for name in ("夹/纪要.txt", "新夹/图.txt"):
+        bad = drop(tmp_path, "坏", "")
+        bad.write_bytes(bytes(range(256)) * 40)
+        with pytest.raises(LoadError, match="NUL bytes"):
+            keep_file(assistant, bad, name)
+    assert kept(assistant) == ["夹/纪要.txt"]
+    assert not (tmp_path / "index" / "files" / "新夹").exists()
+    assert "三月五日" in texts(assistant)["夹/纪要.txt"]
 
 
-def test_each_refusal_says_why(assistant: Assistant, tmp_path: Path) -> None:
-    files = tmp_path / "index" / "files"
-    large = drop(tmp_path / "up", "大.txt", "")
-    with large.open("r+b") as file:
-        file.truncate((MAX_MEGABYTES + 1) * 2**20)
-    dropped = [large, drop(tmp_path / "up", "程序.exe", "x"), drop(tmp_path / "up", "无后缀", "x")]
-    *_, lines = add_files(assistant, [str(path) for path in dropped], files, SUFFIXES, "zh")
-    assert lines == [
-        (False, "大.txt：没有读入。文件有 51.0 MB，上限是 50 MB。"),
-        (False, "程序.exe：没有读入。不支持 .exe 文件，可用的是 .txt .md。"),
-        (False, "无后缀：没有读入。文件名没有扩展名，可用的是 .txt .md。"),
-    ]
-    assert not files.exists()
-    assert list((tmp_path / "up").iterdir()) == []
+@pytest.mark.parametrize(
+    ("name", "size", "zh", "en"),
+    [
+        ("大.txt", (MAX_MEGABYTES + 1) * 2**20, "文件有 51.0 MB，上限是 50 MB。", "has 51.0 MB, the limit is 50 MB"),
+        ("程序.exe", 1, "不支持 .exe 文件，可用的是 .txt .md。", "files are not supported; use .txt .md"),
+        ("无后缀", 1, "文件名没有扩展名，可用的是 .txt .md。", "has no extension"),
+        ("..", 1, "文件名不能用。", "can't be used"),
+    ],
+)
+def test_each_refusal_says_why(name: str, size: int, zh: str, en: str) -> None:
+    with pytest.raises(UploadRefused, match=en) as caught:
+        check_upload(name, size, SUFFIXES)
+    assert caught.value.zh == zh
 
 
-def test_too_many_files_are_said_and_the_first_ones_taken(assistant: Assistant, tmp_path: Path) -> None:
-    dropped = [str(drop(tmp_path / "up", f"{i}.exe", "x")) for i in range(MAX_FILES + 2)]
-    *_, lines = add_files(assistant, dropped, tmp_path / "files", SUFFIXES, "zh")
-    assert len(lines) == MAX_FILES + 1
-    assert lines[0] == (False, "一次最多 20 个文件，这次有 22 个；其余请再拖一次。")
-    assert list((tmp_path / "up").iterdir()) == []
+def test_reading_again_takes_what_the_file_says_now(assistant: Assistant, tmp_path: Path) -> None:
+    (own,) = assistant.documents()
+    (tmp_path / "docs" / "章程.txt").write_text("章程\n\n协会设理事十一人。", "utf-8")
+    assert read_again(assistant, own.id).outcome == "replaced"
+    assert "十一人" in texts(assistant)["章程.txt"]
+    (tmp_path / "docs" / "章程.txt").unlink()
+    with pytest.raises(LoadError) as caught:
+        read_again(assistant, own.id)
+    assert caught.value.zh == "原文件已不在原处，无法重新读入；可以重新添加。"
+    assert "十一人" in texts(assistant)["章程.txt"]
+    with pytest.raises(UploadRefused):
+        read_again(assistant, "0" * 16)
+
+
+def test_reading_again_after_the_index_has_moved(assistant: Assistant, tmp_path: Path) -> None:
+    put(assistant, tmp_path, "纪要.txt", "会议定于三月五日。")
+    assistant.close()
+    (tmp_path / "index").rename(tmp_path / "moved")
+    with Assistant.open(tmp_path / "moved") as moved:
+        (old,) = (info for info in moved.documents() if info.source == "纪要.txt")
+        report = read_again(moved, old.id)
+        assert report.document_id != old.id
+        assert sorted(texts(moved)) == ["章程.txt", "纪要.txt"]
 
 
 def test_removing_deletes_copies_but_never_the_readers_own_files(assistant: Assistant, tmp_path: Path) -> None:
-    files = tmp_path / "index" / "files"
-    add_file(assistant, drop(tmp_path / "up", "纪要.txt", "会议定于三月五日。"), files, SUFFIXES, "zh")
-    own, copy = sorted(assistant.documents(), key=lambda info: info.source == "纪要.txt")
-    assert remove_document(assistant, copy.id, files, "zh") == (True, "已移除 纪要.txt")
-    assert list(files.iterdir()) == []
-    assert remove_document(assistant, own.id, files, "zh") == (True, "已移除 章程.txt")
-    assert (tmp_path / "docs" / "章程.txt").exists()
+    put(assistant, tmp_path, "包/纪要.txt", "会议定于三月五日。")
+    assert remove_documents(assistant, [info.id for info in assistant.documents()] + ["0" * 16]) == 2
     assert assistant.documents() == []
-    assert remove_document(assistant, own.id, files, "zh")[0] is False
+    assert list((tmp_path / "index" / "files").iterdir()) == []
+    assert (tmp_path / "docs" / "章程.txt").exists()
+    assert remove_documents(assistant, [""]) == 0

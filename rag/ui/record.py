@@ -36,6 +36,7 @@ class Conversation:
     Attributes:
         id: given by whoever keeps it; letters, digits and hyphens.
         created, updated: milliseconds since 1970.
+        collection: id of the collection it is about; "" is the default one.
     """
 
     version: int
@@ -44,6 +45,7 @@ class Conversation:
     created: int
     updated: int
     turns: tuple[Turn, ...]
+    collection: str = ""
 
 
 def turn_to_json(turn: Turn) -> dict[str, Any]:

@@ -59,7 +59,7 @@
   async function keepTurn({ number, turn, following }) {
     const now = Date.now();
     const id = current() || newId();
-    const record = (await store.get(id)) || { version: VERSION, id, title: turn.question, created: now, turns: [] };
+    const record = (await store.get(id)) || { version: VERSION, id, title: turn.question, created: now, turns: [], collection: wenju.collection() };
     const rest = following ? record.turns.slice(number + 1) : [];
     record.turns = [...record.turns.slice(0, number), turn, ...rest];
     record.updated = now;
@@ -101,6 +101,7 @@
       const record = await store.get(id);
       if (!record) return;
       sessionStorage.setItem(CURRENT, id);
+      await wenju.library.use(record.collection || "");
       show(JSON.stringify(record));
       refill();
     };

@@ -203,7 +203,7 @@ wenju.library = (() => {
 
   // Collections: the choice is this tab's own and lasts through a reload.
 
-  let moved = false;
+  let moved = false, waiting = [];
   function go(collection) {
     moved = true;
     sessionStorage.setItem(KEY, collection);
@@ -225,7 +225,17 @@ wenju.library = (() => {
     chosen() {
       if (moved) document.getElementById("wj-new")?.click();
       moved = false;
+      for (const resume of waiting.splice(0)) resume();
       follow();
+    },
+    // A kept conversation is shown with the collection it was about.
+    use(collection) {
+      if (collection === wenju.collection()) return Promise.resolve();
+      sessionStorage.setItem(KEY, collection);
+      return new Promise((resume) => {
+        waiting.push(resume);
+        choose(collection);
+      });
     },
   };
 })();
