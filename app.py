@@ -69,9 +69,10 @@ def build_page(desk: Desk, routes: Routes) -> "gr.Blocks":
 def open_assistant(index: Path | None) -> "Assistant":
     """Open the named index, or build it from the seed documents, and say so."""
     from rag import Assistant, Settings
+    from rag.stores import place_name
 
     settings = Settings() if index is None else Settings(index=index)
-    print(f"Opening the index in {settings.index} …", flush=True)
+    print(f"Opening the index in {place_name(settings)} …", flush=True)
 
     def show(done: int, files: int, name: str) -> None:
         if done == 1:

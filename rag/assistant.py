@@ -22,6 +22,7 @@ from rag.narrowed import narrowed
 from rag.retrieve import TRIES, retrieve
 from rag.settings import EMBEDDED, EXTRACTIVE, Settings
 from rag.similarity import word_similarity, word_vectors
+from rag.stores import create_store, open_store, place_name, rebuild_store
 from rag.threads import one_blas_thread
 from rag.types import Answer, Answered, Delta, Document, Event, Hit, Retrieved
 from vectorstore.filters import Filter
@@ -30,8 +31,8 @@ from vectorstore.records import DocumentInfo
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+    from rag.stores import AnyStore
     from vectorstore.embedding import Embedder
-    from vectorstore.local import LocalStore
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class Assistant:
     Make one with `Assistant.build` or `Assistant.open`. It may be used from several threads.
     """
 
-    def __init__(self, store: LocalStore, embedder: Embedder, settings: Settings) -> None:
+    def __init__(self, store: AnyStore, embedder: Embedder, settings: Settings) -> None:
         self.store = store
         self.settings = settings
         self._embedder = embedder
@@ -66,17 +67,16 @@ class Assistant:
             StoreDamaged: its catalog can't be read.
         """
         from vectorstore.embedding import load_embedder
-        from vectorstore.local import LocalStore
 
         settings = _with_index(settings, index)
         embedder = load_embedder(settings.embedder)
         try:
-            store = LocalStore.open(settings.index, embedder)
+            store = open_store(settings, embedder)
         except EmbedderMismatch as mismatch:
             if not mismatch.made_with == settings.embedder == EMBEDDED:
                 raise
-            logger.warning("the embedded model has changed: embedding the passages of %s anew", settings.index)
-            store = LocalStore.rebuild(settings.index, embedder)
+            logger.warning("the embedded model has changed: embedding the passages of %s anew", place_name(settings))
+            store = rebuild_store(settings, embedder)
         return cls(store, embedder, settings)
 
     @classmethod
@@ -129,13 +129,12 @@ class Assistant:
     def open_or_create(cls, index: str | Path | None = None, *, settings: Settings | None = None) -> Self:
         """Open an index, or make an empty one where there is none. Raises as `open`, but never StoreMissing."""
         from vectorstore.embedding import load_embedder
-        from vectorstore.local import LocalStore
 
         settings = _with_index(settings, index)
         try:
             return cls.open(settings=settings)
         except StoreMissing:
-            LocalStore.create(settings.index, load_embedder(settings.embedder)).close()
+            create_store(settings, load_embedder(settings.embedder)).close()
             return cls.open(settings=settings)
 
     @classmethod
@@ -146,11 +145,10 @@ class Assistant:
             StoreMissing, StoreDamaged: as `open`.
         """
         from vectorstore.embedding import load_embedder
-        from vectorstore.local import LocalStore
 
         settings = _with_index(settings, index)
         embedder = load_embedder(settings.embedder)
-        return cls(LocalStore.rebuild(settings.index, embedder), embedder, settings)
+        return cls(rebuild_store(settings, embedder), embedder, settings)
 
     @classmethod
     def default(cls, settings: Settings | None = None, *, progress: Progress | None = None) -> Self:

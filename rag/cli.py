@@ -174,6 +174,7 @@ def _read_line() -> str:
 
 def _index(options: argparse.Namespace) -> int:
     from rag.assistant import Assistant
+    from rag.stores import place_name
 
     settings = _settings(options)
     if not (options.paths or options.list or options.remove or options.rebuild):
@@ -182,7 +183,7 @@ def _index(options: argparse.Namespace) -> int:
         )
     if options.rebuild:
         with Assistant.rebuild(settings=settings) as assistant:
-            print(f"已重建 rebuilt {settings.index}: {len(assistant.store)} 个段落 passages")
+            print(f"已重建 rebuilt {place_name(settings)}: {len(assistant.store)} 个段落 passages")
     failed = False
     if options.paths:
         assistant, report = Assistant.build_reported(options.paths, settings=settings, progress=_progress())
@@ -194,9 +195,8 @@ def _index(options: argparse.Namespace) -> int:
         if options.list:
             for info in assistant.documents():
                 print(f"{info.source}\t{info.title}\t{info.date or '-'}\t{info.passages} 段 passages")
-        print(
-            f"{settings.index}: {len(assistant.documents())} 个文档 documents, {len(assistant.store)} 个段落 passages"
-        )
+        counts = f"{len(assistant.documents())} 个文档 documents, {len(assistant.store)} 个段落 passages"
+        print(f"{place_name(settings)}: {counts}")
     return 1 if failed else 0
 
 

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from rag.errors import ModelError, StoreMissing, WenjuError
 from rag.settings import EXTRACTIVE, Settings
+from rag.stores import open_store, place_name
 
 PACKAGES = ("langchain", "sentence-transformers", "faiss-cpu", "gradio", "jieba", "tantivy", "torch")
 LEAST_FREE_BYTES = 500_000_000
@@ -63,22 +64,23 @@ def _disk(settings: Settings) -> Check:
 def _index(settings: Settings) -> Iterator[Check]:
     """The embedder loads, the index opens, and a full read of it finds nothing wrong."""
     from vectorstore.embedding import load_embedder
-    from vectorstore.local import LocalStore
 
     try:
+        place = place_name(settings)
         embedder = load_embedder(settings.embedder)
         yield Check("embedder", True, f"{embedder.name}, {embedder.dimension} dimensions, {embedder.fingerprint}")
-        with LocalStore.open(settings.index, embedder) as store:
+        with open_store(settings, embedder) as store:
             documents = store.documents()
             problems = store.problems()
-            counts = f"{settings.index}: {len(documents)} 个文档 documents, {len(store)} 个段落 passages"
-            generation = store.meta().get("generation", "?")
+            counts = f"{place}: {len(documents)} 个文档 documents, {len(store)} 个段落 passages"
+            generation = store.meta().get("generation")
+            since = f", generation {generation}" if generation else ""
             if problems:
                 yield Check("index", False, f"{counts}; {'; '.join(problems)}; run: wenju index --rebuild")
             else:
-                yield Check("index", True, f"{counts}, generation {generation}, 校验无误 every check passed")
+                yield Check("index", True, f"{counts}{since}, 校验无误 every check passed")
     except StoreMissing:
-        yield Check("index", True, f"{settings.index}: 还没有索引 none yet; run: wenju index PATH…")
+        yield Check("index", True, f"{place}: 还没有索引 none yet; run: wenju index PATH…")
     except WenjuError as error:
         yield Check("index", False, str(error))
 

@@ -14,10 +14,11 @@ from rag.loaders import SUFFIXES
 from rag.passages import passage_spans, split_passages
 from rag.prepare import Unreadable, prepare_files
 from rag.settings import Settings
+from rag.stores import create_store, drop_store
 from vectorstore.prepared import Prepared, prepare
 
 if TYPE_CHECKING:
-    from vectorstore.local import LocalStore
+    from rag.stores import AnyStore
 
 # (files done, files in all, name of the file just done)
 Progress = Callable[[int, int, str], None]
@@ -46,7 +47,7 @@ class IndexReport:
     renamed: tuple[tuple[str, str], ...] = ()
 
 
-def index_files(store: LocalStore, paths: Paths, settings: Settings, progress: Progress | None = None) -> IndexReport:
+def index_files(store: AnyStore, paths: Paths, settings: Settings, progress: Progress | None = None) -> IndexReport:
     """Add files, folders and globs to a store in one change; unchanged files are left as they are.
 
     Raises:
@@ -105,7 +106,7 @@ def index_files(store: LocalStore, paths: Paths, settings: Settings, progress: P
     return IndexReport(tuple(added), tuple(unchanged), tuple(failed), written, tuple(renamed))
 
 
-def _again(store: LocalStore, twin: str, path: Path, source: str, settings: Settings) -> Prepared | None:
+def _again(store: AnyStore, twin: str, path: Path, source: str, settings: Settings) -> Prepared | None:
     """A file with the bytes of an indexed document, ready without embedding; None where it reads differently.
 
     When the document's own file is gone, this is it under a new name.
@@ -143,7 +144,7 @@ class FileReport:
 
 
 def index_file(
-    store: LocalStore,
+    store: AnyStore,
     path: Path,
     settings: Settings,
     *,
@@ -183,11 +184,13 @@ def make_index(paths: Paths, settings: Settings, progress: Progress | None = Non
     """Make a new index at `settings.index`, wholly or not at all.
 
     It is made beside its place and moved there when it is whole, so that an interrupted first start leaves nothing
-    behind that could pass for an index.
+    behind that could pass for an index. On a server it holds what was written so far, and the next run adds the rest.
 
     Raises:
         LoadError: as `index_files`, and when no file could be read.
     """
+    if settings.store != "local":
+        return _make_on_server(paths, settings, progress)
     from vectorstore.embedding import load_embedder
     from vectorstore.local import CATALOG, LocalStore
 
@@ -197,12 +200,29 @@ def make_index(paths: Paths, settings: Settings, progress: Progress | None = Non
         made = Path(folder)
         with LocalStore.create(made, load_embedder(settings.embedder)) as store:
             report = index_files(store, paths, settings, progress)
-        if not report.added:
-            raise LoadError(
-                "没有一个文件能读。 No file could be read: " + "; ".join(why for _, why in report.failed[:5])
-            )
+        _refuse_nothing(report)
         place.mkdir(exist_ok=True)
         # The catalog first, in one step: from then on there is an index, and anything else can be made from it.
         for part in sorted(made.iterdir(), key=lambda part: part.name != CATALOG):
             part.replace(place / part.name)
     return report
+
+
+def _make_on_server(paths: Paths, settings: Settings, progress: Progress | None) -> IndexReport:
+    """A new index on a server, taken away again when nothing could be put into it."""
+    from vectorstore.embedding import load_embedder
+
+    with create_store(settings, load_embedder(settings.embedder)) as store:
+        try:
+            report = index_files(store, paths, settings, progress)
+            _refuse_nothing(report)
+        except LoadError:
+            drop_store(settings)
+            raise
+    return report
+
+
+def _refuse_nothing(report: IndexReport) -> None:
+    """Raise LoadError where no file could be read."""
+    if not report.added:
+        raise LoadError("没有一个文件能读。 No file could be read: " + "; ".join(why for _, why in report.failed[:5]))

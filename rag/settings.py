@@ -25,7 +25,12 @@ class Settings(BaseSettings):
         llm_context: characters of evidence that go into one prompt.
         llm_repair: whether a draft with unproven sentences goes back to the model once.
         verifier: an NLI cross-encoder of sentence-transformers by name or folder, asked about weak proofs; "" for none.
-        store: where passages live.
+        store: where passages live: "local" in the folder `index`, or "milvus" on a server.
+        milvus_uri: the server, such as "http://127.0.0.1:19530"; no password in it.
+        milvus_token: "user:password" or an API key; never stored or logged.
+        milvus_database, milvus_collection: database of the server, and what the names of our collections begin with.
+        milvus_consistency: how fresh a read must be; see `vectorstore.milvus_server.Place`.
+        milvus_timeout: seconds a call is tried for while the server can't be reached.
         passage_min, passage_max: characters in a passage.
         top_k: passages that reach the answerer.
         dense_weight: weight of the dense leg in the fused score; None takes the embedder's measured weight.
@@ -45,7 +50,13 @@ class Settings(BaseSettings):
     llm_context: int = Field(default=6000, ge=500)
     llm_repair: bool = True
     verifier: str = ""
-    store: Literal["local"] = "local"
+    store: Literal["local", "milvus"] = "local"
+    milvus_uri: str | None = None
+    milvus_token: SecretStr | None = None
+    milvus_database: str = "default"
+    milvus_collection: str = "wenju"
+    milvus_consistency: Literal["Strong", "Session", "Bounded", "Eventually"] = "Strong"
+    milvus_timeout: float = Field(default=10.0, gt=0)
     passage_min: int = Field(default=200, ge=20)
     passage_max: int = Field(default=400, ge=40)
     top_k: int = Field(default=6, ge=1, le=50)

@@ -20,6 +20,7 @@ from tests.store_homes import Home
 from vectorstore.errors import EmbedderMismatch, StoreError, StoreMissing
 from vectorstore.filters import Filter
 from vectorstore.milvus_server import Place
+from vectorstore.prepared import prepare
 from vectorstore.records import Document
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -129,6 +130,14 @@ def test_the_listing_says_what_is_there(filled):
     assert filled.digests() == {info.id: info.digest for info in infos}
     assert len(filled) == sum(info.passages for info in infos) == 126
     assert filled.problems() == []
+
+
+def test_vectors_are_those_of_the_embedder(filled):
+    made, passages = cut("量子", "量子院位于中关村软件园。", "它成立于2017年12月。", title="量子院")
+    expected = filled.embedder.embed([f"{made.title}\n{passage.text}" for passage in passages])
+    assert filled.vectors("量子").dtype == np.float16
+    assert filled.vectors("量子").tolist() == expected.astype(np.float16).tolist()
+    assert filled.vectors("没有").shape == (0, 64)
 
 
 def test_in_how_many_passages_a_term_occurs(filled):
@@ -296,6 +305,34 @@ def test_a_failure_in_the_stream_leaves_each_document_whole(store):
     assert store.document("甲").text == "原来的甲"
     assert (len(store), store.problems()) == (2, [])
     assert store.search_keyword("换了", 5) == []
+
+
+def test_a_renamed_document_goes_in_the_same_change_without_embedding(store):
+    made, passages = cut("旧名", "量子计算", "第二段")
+    store.add([(made, passages)])
+    new = replace(made, id="新名", source="新名.txt")
+    (item,) = prepare([(new, [(passage.start, passage.end, passage.page) for passage in passages])], None)
+    embedded = store.embedder.embedded
+    assert store.add_prepared([replace(item, vectors=store.vectors("旧名"), instead_of="旧名")]) == 2
+    assert store.embedder.embedded == embedded
+    assert store.digests() == {"新名": made.digest}
+    assert set(names(store.search_keyword("量子计算", 5))) == {"新名:0"}
+    assert (len(store), store.problems()) == (2, [])
+
+
+def test_what_progress_raises_undoes_the_change(store):
+    store.add([cut("甲", "原来的文字")])
+    told = []
+
+    def stop(done: int) -> None:
+        told.append(done)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.add([cut("甲", "换了的文字", "第二段")], stop)
+    assert told == [2]
+    assert store.document("甲").text == "原来的文字"
+    assert (len(store), store.problems()) == (1, [])
 
 
 def test_a_long_stream_is_taken_one_by_one(store):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 
 from vectorstore.filters import Filter
 from vectorstore.records import Document, DocumentInfo, Passage
+
+if TYPE_CHECKING:
+    from vectorstore.prepared import Prepared
 
 
 class Embedder(Protocol):
@@ -44,6 +47,11 @@ class Store(Protocol):
     Every change is durable when the call returns. A document added again under the same id replaces the old one.
     """
 
+    @property
+    def embedder(self) -> Embedder:
+        """What makes the vectors."""
+        ...
+
     def add(
         self,
         documents: Iterable[tuple[Document, Sequence[Passage]]],
@@ -53,6 +61,10 @@ class Store(Protocol):
 
         `progress` is told after each batch how many passages are embedded; what it raises undoes the change.
         """
+        ...
+
+    def add_prepared(self, documents: Iterable[Prepared]) -> int:
+        """As `add`, for documents that were cut and perhaps embedded ahead; see `vectorstore.prepared`."""
         ...
 
     def remove(self, document_ids: Sequence[str]) -> int:
@@ -77,6 +89,18 @@ class Store(Protocol):
 
     def document_passages(self, document_id: str) -> list[Passage]:
         """All passages of a document in reading order; [] for an unknown id."""
+        ...
+
+    def vectors(self, document_id: str) -> np.ndarray:
+        """Vectors of a document's passages in reading order, shape (n, dimension), float16; none for an unknown id."""
+        ...
+
+    def meta(self) -> dict[str, str]:
+        """Format, embedder and segmenter of the store."""
+        ...
+
+    def problems(self) -> list[str]:
+        """What a full check finds wrong, in plain words; [] for a sound store. Reads everything."""
         ...
 
     def search_keyword(self, question: str, k: int, filter: Filter | None = None) -> list[tuple[str, float]]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Self
 
@@ -29,7 +29,6 @@ from vectorstore.milvus_reader import ALL, INFO, Counts, MilvusReader, is_kind
 from vectorstore.milvus_rows import (
     DOCUMENT,
     INDEX,
-    Row,
     among,
     both,
     document_key,
@@ -37,18 +36,17 @@ from vectorstore.milvus_rows import (
     filter_expression,
     info_of,
     note_row,
-    passage_row,
-    piece_count,
+    passage_rows,
     piece_rows,
 )
 from vectorstore.milvus_server import Place, Server
+from vectorstore.prepared import BATCH, Prepared, Span, prepare, with_vectors
 from vectorstore.records import Document, Passage
 from vectorstore.sparse import dot, question_vector, term_code
 
 logger = logging.getLogger(__name__)
 
 FORMAT = 1
-BATCH = 512  # passages embedded and sent at a time
 SLACK = 16  # hits asked for beyond k, for ties and for rows that are not there for readers
 MOST_ROUNDS = 20  # searches made again while found rows turn out to be gone, replaced or kept out by the filter
 
@@ -137,16 +135,26 @@ class MilvusStore(MilvusReader):
             server.drop(new._passages)
             server.create(new._passages, embedder.dimension)
             for row in server.scan(new._documents, is_kind(DOCUMENT), INFO):
-                document, passages = old.document(row["id"]), old.document_passages(row["id"])
-                for start in range(0, len(passages), BATCH):
-                    some = [(document, passage) for passage in passages[start : start + BATCH]]
-                    new._put_passages(some, row["version"])
+                spans = [(passage.start, passage.end, passage.page) for passage in old.document_passages(row["id"])]
+                (item,) = prepare([(old.document(row["id"]), spans)], embedder)
+                server.put(new._passages, passage_rows(item, row["version"]))
             _write_meta(server, new._meta)
             server.drop(old._passages)
         except BaseException:
             server.close()
             raise
         return new
+
+    @classmethod
+    def drop(cls, place: Place) -> None:
+        """Delete the index with all it holds; nothing happens where there is none. Raises StoreUnreachable."""
+        server = Server(place)
+        try:
+            meta = _read_meta(server)
+            for name in (*_names(place), *([meta["passages"]] if meta else [])):
+                server.drop(name)
+        finally:
+            server.close()
 
     def close(self) -> None:
         """End the connection; the store can't be used afterwards."""
@@ -161,33 +169,36 @@ class MilvusStore(MilvusReader):
 
     # Changing
 
-    def add(self, documents: Iterable[tuple[Document, Sequence[Passage]]]) -> int:
+    def add(
+        self,
+        documents: Iterable[tuple[Document, Sequence[Passage]]],
+        progress: Callable[[int], None] | None = None,
+    ) -> int:
         """Add or replace documents with their passages; returns the number of passages written.
 
         Each document is there wholly or not at all, whatever happens; those before an error stay. Documents are taken
         one by one, so an iterator may be longer than memory.
 
+        Args:
+            progress: told after each batch how many passages are written; what it raises undoes that batch and ends
+                the change.
+
         Raises:
             ValueError: a passage is not the text of its document at its offsets, or a field is too long for Milvus.
             StoreUnreachable: the server can't be reached any more.
         """
+        return self.add_prepared(_prepared(documents), progress)
+
+    def add_prepared(self, documents: Iterable[Prepared], progress: Callable[[int], None] | None = None) -> int:
+        """As `add`, for documents that were cut and perhaps embedded ahead; see `vectorstore.prepared`."""
         written = 0
         with self._changes.change() as change:
-            group: list[tuple[Row, Document, Sequence[Passage]]] = []
-            for document, passages in documents:
-                check_passages(document, passages)
-                if change.has(document_key(document.id)):  # twice in one call: the later one replaces the earlier
-                    self._write(change, group)
-                    group = []
-                    change.renew()
-                row = document_row(document, change.version, len(passages))
-                change.touch(row["key"])
-                group.append((row, document, passages))
-                written += len(passages)
-                if sum(piece_count(row) + row["passages"] for row, _, _ in group) >= BATCH:
-                    self._write(change, group)
-                    group = []
-            self._write(change, group)
+            for group in with_vectors(documents, self.embedder):
+                for run in _without_repeats(group):
+                    # A document that came before: this one replaces it, under a version of its own.
+                    if change.touches(document_key(item.document.id) for item in run):
+                        change.renew()
+                    written += self._write(change, run, written, progress)
         return written
 
     def remove(self, document_ids: Sequence[str]) -> int:
@@ -207,34 +218,25 @@ class MilvusStore(MilvusReader):
         """Delete every row that belongs to no document; reads all of them."""
         self._changes.sweep_all()
 
-    def _write(self, change: Change, group: Sequence[tuple[Row, Document, Sequence[Passage]]]) -> None:
+    def _write(
+        self, change: Change, group: Sequence[Prepared], before: int, progress: Callable[[int], None] | None
+    ) -> int:
         """Write documents unseen, let them be seen in place of those of their ids, then delete what they replace."""
-        if not group:
-            return
-        pieces = [row for _, document, _ in group for row in piece_rows(document, change.version)]
-        self.server.put(self._texts, pieces)
-        entries = [(document, passage) for _, document, passages in group for passage in passages]
-        for start in range(0, len(entries), BATCH):
-            change.beat()
-            self._put_passages(entries[start : start + BATCH], change.version)
-        self.server.put(self._documents, [row for row, _, _ in group])
-        self._changes.sweep([row["key"] for row, _, _ in group], mine=change.version)
+        rows = [document_row(item.document, change.version, len(item.spans)) for item in group]
+        change.touch(row["key"] for row in rows)
+        change.beat()
+        self.server.put(self._texts, (row for item in group for row in piece_rows(item.document, change.version)))
+        self.server.put(self._passages, (row for item in group for row in passage_rows(item, change.version)))
+        written = sum(len(item.spans) for item in group)
+        if progress:
+            progress(before + written)
+        self.server.put(self._documents, rows)
+        renamed = [document_key(item.instead_of) for item in group if item.instead_of]
+        if renamed:
+            self.server.delete(self._documents, among("key", renamed))
+        self._changes.sweep([*(row["key"] for row in rows), *renamed], mine=change.version)
         self._counts.forget()
-
-    def _put_passages(self, entries: Sequence[tuple[Document, Passage]], version: str) -> None:
-        """Embed and cut some passages, and write them."""
-        # The title in front, as in the local home.
-        vectors = self.embedder.embed([f"{passage.title}\n{passage.text}" for _, passage in entries])
-        expected = (len(entries), self.embedder.dimension)
-        if vectors.shape != expected or not np.isfinite(vectors).all():
-            raise ValueError(f"{self.embedder.name} gave vectors of shape {vectors.shape}; finite {expected} needed")
-        # Held as exactly as the local home holds them, so that an index may move either way and score the same.
-        vectors = vectors.astype(np.float16)
-        rows = [
-            passage_row(document, passage, version, vector, tokens.terms(passage.title) + tokens.terms(passage.text))
-            for (document, passage), vector in zip(entries, vectors, strict=True)
-        ]
-        self.server.put(self._passages, rows)
+        return written
 
     def meta(self) -> dict[str, str]:
         """Format, embedder and segmenter of the store."""
@@ -267,7 +269,7 @@ class MilvusStore(MilvusReader):
 
     def dense_scores(self, question: str, ids: Sequence[str]) -> np.ndarray:
         """Cosine of the question with each named passage, shape (len(ids),), float32. Raises KeyError."""
-        return np.clip(self.vectors(ids).astype(np.float32) @ self._question_vector(question), -1, 1)
+        return np.clip(self._vectors(ids).astype(np.float32) @ self._question_vector(question), -1, 1)
 
     def keyword_scores(self, question: str, ids: Sequence[str]) -> np.ndarray:
         """BM25 of the question with each named passage, shape (len(ids),), float32; 0 where no term is shared.
@@ -311,6 +313,30 @@ class MilvusStore(MilvusReader):
                 break
             conditions.append(f"not ({among('key', bad)})")
         return sorted(good.values(), key=lambda hit: (-hit[1], hit[0]))[:k]
+
+
+def _prepared(documents: Iterable[tuple[Document, Sequence[Passage]]]) -> Iterator[Prepared]:
+    """Documents cut into index terms, some at a time."""
+    group: list[tuple[Document, list[Span]]] = []
+    for document, passages in documents:
+        check_passages(document, passages)
+        document_row(document, "", len(passages))  # what Milvus can't hold is refused before it is cut
+        group.append((document, [(passage.start, passage.end, passage.page) for passage in passages]))
+        if sum(1 + len(spans) for _, spans in group) >= BATCH:
+            yield from prepare(group, None)
+            group = []
+    yield from prepare(group, None)
+
+
+def _without_repeats(group: Iterable[Prepared]) -> Iterator[list[Prepared]]:
+    """The same documents in lists that name each document once."""
+    run: dict[str, Prepared] = {}
+    for item in group:
+        if item.document.id in run:
+            yield list(run.values())
+            run = {}
+        run[item.document.id] = item
+    yield list(run.values())
 
 
 def _rounded(score: float) -> float:

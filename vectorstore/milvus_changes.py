@@ -14,7 +14,7 @@ import secrets
 import socket
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from vectorstore.errors import StoreError, StoreLocked
@@ -47,13 +47,13 @@ class Change:
         self._alive = -BEAT
         self.beat()
 
-    def has(self, document: str) -> bool:
-        """Whether this version has written the document."""
-        return document in self._touched
+    def touches(self, documents: Iterable[str]) -> bool:
+        """Whether this version has written one of the documents."""
+        return not self._touched.isdisjoint(documents)
 
-    def touch(self, document: str) -> None:
-        """Note that a document is about to be written."""
-        self._touched.add(document)
+    def touch(self, documents: Iterable[str]) -> None:
+        """Note that documents are about to be written."""
+        self._touched.update(documents)
 
     def beat(self) -> None:
         """Give a sign of life, now and then."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from vectorstore.base import Embedder
 from vectorstore.catalog import split_id
 from vectorstore.errors import StoreDamaged
 from vectorstore.milvus_rows import (
@@ -34,6 +35,8 @@ ALL = -1  # stands for any term in `Counts`
 
 class MilvusReader:
     """What can be read by id; the searches are in `vectorstore.milvus`."""
+
+    embedder: Embedder
 
     def __init__(self, server: Server, documents: str, texts: str, passages: str) -> None:
         self.server = server
@@ -70,17 +73,15 @@ class MilvusReader:
                 continue  # replaced by a shorter one meanwhile
         return []
 
-    def vectors(self, ids: Sequence[str]) -> np.ndarray:
-        """The vectors of passages as they are held, shape (len(ids), dimension), float16.
+    def vectors(self, document_id: str) -> np.ndarray:
+        """Vectors of a document's passages in reading order, shape (n, dimension), float16; none for an unknown id."""
+        return self._vectors([passage.id for passage in self.document_passages(document_id)])
 
-        Args:
-            ids: one at least.
-
-        Raises:
-            KeyError: an id is unknown.
-        """
+    def _vectors(self, ids: Sequence[str]) -> np.ndarray:
+        """Vectors of passages. Raises KeyError for an unknown id."""
         rows = self._steady(lambda: self._passage_rows(ids, ("dense",))[0])
-        return np.array([row["dense"] for row in rows], np.float32).astype(np.float16)
+        held = np.array([row["dense"] for row in rows], np.float32).astype(np.float16)
+        return held.reshape(len(ids), self.embedder.dimension)
 
     def __len__(self) -> int:
         """Number of passages; those of a change under way may be among them."""

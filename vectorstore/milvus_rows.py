@@ -19,6 +19,7 @@ import numpy as np
 
 from vectorstore.errors import StoreDamaged
 from vectorstore.filters import Filter
+from vectorstore.prepared import Prepared
 from vectorstore.records import Document, DocumentInfo, Passage
 from vectorstore.sparse import passage_vector
 
@@ -93,25 +94,30 @@ def piece_rows(document: Document, version: str) -> Iterator[Row]:
         }
 
 
-def passage_row(document: Document, passage: Passage, version: str, vector: np.ndarray, terms: Sequence[str]) -> Row:
-    """A passage with what it is searched by; its text stays in the pieces."""
+def passage_rows(item: Prepared, version: str) -> Iterator[Row]:
+    """The passages of a document with what they are searched by; their text stays in the pieces."""
+    document = item.document
     key = document_key(document.id)
-    sparse = passage_vector(terms)
-    return {
-        "key": row_key(key, passage.ordinal, version),
-        "document": key,
-        "version": version,
-        "ordinal": passage.ordinal,
-        "start": passage.start,
-        "stop": passage.end,
-        "page": passage.page or 0,
-        "source": document.source,
-        "date": document.date or "",
-        "facts": [fact_code(name, value) for name, value in document.metadata.items()],
-        "terms": list(sparse)[:MOST_ITEMS],
-        "dense": vector.astype(np.float32),
-        "sparse": sparse,
-    }
+    vectors: Iterable[np.ndarray] = () if item.vectors is None else item.vectors
+    facts = [fact_code(name, value) for name, value in document.metadata.items()]
+    for ordinal, (span, line, vector) in enumerate(zip(item.spans, item.terms, vectors, strict=True)):
+        start, stop, page = span
+        sparse = passage_vector(line.split(" "))
+        yield {
+            "key": row_key(key, ordinal, version),
+            "document": key,
+            "version": version,
+            "ordinal": ordinal,
+            "start": start,
+            "stop": stop,
+            "page": page or 0,
+            "source": document.source,
+            "date": document.date or "",
+            "facts": facts,
+            "terms": list(sparse)[:MOST_ITEMS],
+            "dense": vector.astype(np.float32),
+            "sparse": sparse,
+        }
 
 
 def fact_code(name: str, value: str) -> int:

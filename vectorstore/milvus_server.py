@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -166,10 +167,11 @@ class Server:
 
     # Rows
 
-    def put(self, collection: str, rows: Sequence[Row]) -> None:
+    def put(self, collection: str, rows: Iterable[Row]) -> None:
         """Write rows over those of the same keys; durable when it returns."""
-        for start in range(0, len(rows), SLICE):
-            self._tried(partial(self._client.upsert, collection, list(rows[start : start + SLICE])))
+        remaining = iter(rows)
+        while some := list(islice(remaining, SLICE)):
+            self._tried(partial(self._client.upsert, collection, some))
 
     def get(self, collection: str, keys: Sequence[str], fields: Sequence[str]) -> dict[str, Row]:
         """The rows that are there, by key."""
@@ -228,16 +230,18 @@ class Server:
     def _tried(self, call: Callable[[], _Result]) -> _Result:
         """What a call returns, tried again for a while where the server can't be reached; its errors in plain words."""
         deadline = time.monotonic() + self.place.timeout
+        loaded = False
         while True:
             try:
                 return call()
             except self._milvus.MilvusException as error:
-                unloaded = getattr(error, "code", None) == _NOT_LOADED
-                passing = unloaded or (_says(error, _DOWN) and not _says(error, _REFUSED))
-                if not passing or time.monotonic() > deadline:
+                unloaded = getattr(error, "code", None) == _NOT_LOADED and not loaded
+                down = _says(error, _DOWN) and not _says(error, _REFUSED) and time.monotonic() < deadline
+                if not (unloaded or down):
                     raise self._explained(error) from None
             if unloaded:  # Milvus Lite forgets at a restart what was loaded
                 self._load()
+                loaded = True
             else:
                 time.sleep(PAUSE)
 

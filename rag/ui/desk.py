@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from rag.collections import Collection, Collections
+from rag.stores import drop_store
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -55,6 +56,8 @@ class Desk:
         with self._lock:
             if collection.id in self._open:
                 self._open.pop(collection.id)[0].close()
+            if collection.id:
+                drop_store(self.default.settings.model_copy(update={"index": collection.folder}))
             self.collections.delete(collection)
 
     def close(self) -> None:
