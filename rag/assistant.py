@@ -23,6 +23,7 @@ from rag.retrieve import TRIES, retrieve
 from rag.settings import EMBEDDED, EXTRACTIVE, Settings
 from rag.similarity import word_similarity, word_vectors
 from rag.stores import create_store, open_store, place_name, rebuild_store
+from rag.surroundings import distinct, openings_of, parts_with_hits, texts_before
 from rag.threads import one_blas_thread
 from rag.types import Answer, Answered, Delta, Document, Event, Hit, Retrieved
 from vectorstore.filters import Filter
@@ -317,35 +318,27 @@ class Assistant:
         """The embedded answerer's answer."""
         for _ in range(TRIES):
             try:
-                return self._extracted(question, standalone, hits)
+                return self._extracted(question, standalone, hits, filter)
             except KeyError:  # a document was removed since the search: what is there now answers
                 hits = self._search(standalone, self.settings.top_k, filter)
-        return self._extracted(question, standalone, hits)
+        return self._extracted(question, standalone, hits, filter)
 
-    def _extracted(self, question: str, standalone: str, hits: Sequence[Hit]) -> Answer:
+    def _extracted(self, question: str, standalone: str, hits: Sequence[Hit], filter: Filter | None) -> Answer:
         """The answer quoted from these hits. Raises KeyError when one of their documents is gone."""
-        before, openings = self._before(hits), self._openings(hits)
+        parts = parts_with_hits(standalone, hits, lambda text: self._search(text, self.settings.top_k, filter))
+        hits = distinct([*hits, *(hit for own in parts.values() for hit in own)])
+        before, openings = texts_before(self.store, hits), openings_of(self.store, hits)
         with one_blas_thread():
             found = extract(
-                standalone, hits, before=before, openings=openings, similarity=word_similarity, embed=word_vectors
+                standalone,
+                hits,
+                parts=parts,
+                before=before,
+                openings=openings,
+                similarity=word_similarity,
+                embed=word_vectors,
             )
         return from_extract(found, question, standalone, hits)
-
-    def _before(self, hits: Sequence[Hit]) -> dict[str, str]:
-        """For each hit, the passage that stands before it in its document."""
-        previous = {
-            hit.passage.id: f"{hit.passage.document_id}:{hit.passage.ordinal - 1}"
-            for hit in hits
-            if hit.passage.ordinal > 0
-        }
-        passages = self.store.passages(list(previous.values()))
-        return {name: passage.text for name, passage in zip(previous, passages, strict=True)}
-
-    def _openings(self, hits: Sequence[Hit]) -> dict[str, str]:
-        """The first passage of each hit's document, which often names what the rest is about."""
-        documents = list(dict.fromkeys(hit.passage.document_id for hit in hits))
-        passages = self.store.passages([f"{document}:0" for document in documents])
-        return {document: passage.text for document, passage in zip(documents, passages, strict=True)}
 
     def _checked(self, question: str) -> str:
         """The question without outer blanks, or a clear error."""

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from rag.errors import ModelError
-from rag.extract import Extract, Quote
+from rag.extract import Extract
 from rag.ground import Grounded, Outcome
 from rag.language import language_of
+from rag.quote import Quote
 from rag.settings import EXTRACTIVE
 from rag.types import Answer, Citation, Claim, Hit
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -18,6 +19,8 @@ from vectorstore.tokens import QUESTION_WORDS, fold
 
 # Characters within which matches count as close together.
 WINDOW = 30
+# A sentence that starts within so many characters opens its document: title, lead.
+_OPENING = 60
 _PATTERNS = {
     "date": re.compile(r"\d{3,4}年|\d+月|世纪|年代|\d日"),
     "number": re.compile(r"\d|[一二三四五六七八九十百千万两]+[个名位家所座项台条种年月天次人岁倍米元]"),
@@ -29,6 +32,8 @@ _PATTERNS = {
     "anaphor": re.compile(r"^(?:他|她|它|其|该|这|此|并|也|而|同时|因此|不过|但)"),
 }
 _KINDS = tuple(Kind)
+# A word counts as held from this share on.
+_HELD = 0.55
 # Columns that also count as their distance to the best sentence and as a rank.
 _COMPARED = (
     "coverage.prior",
@@ -37,6 +42,7 @@ _COMPARED = (
     "neighbours.with_known",
     "meaning.cosine",
     "coverage.focus",
+    "here.pairs",
 )
 _TAGS = ("nr", "ns", "nt", "nz", "n", "m", "t", "v", "eng")
 
@@ -53,7 +59,7 @@ def sentence_features(
     """
     asked = find_asked(question.folded)
     columns = _coverage(question, scored) | _pairs(question, asked, scored) | _types(question, asked, scored)
-    columns |= _place(scored) | _meaning(question, scored, similarity)
+    columns |= _place(scored) | _meaning(question, scored, similarity) | _here(question, asked, scored)
     for name in _COMPARED:
         columns[f"{name}_gap"] = columns[name] - columns[name].max()
         columns[f"{name}_rank"] = _rank(columns[name])
@@ -93,10 +99,8 @@ def _coverage(question: Question, scored: Sequence[Scored]) -> dict[str, np.ndar
 
 def _pairs(question: Question, asked: Asked, scored: Sequence[Scored]) -> dict[str, np.ndarray]:
     """Overlap of character pairs: in the sentence, near each other, near the question word, in the neighbours."""
-    pairs = list(pairwise(question.folded)) or [("", "")]
-    weight = np.array([_pair_weight(*pair) for pair in pairs])
+    pairs, weight, near = _asked_pairs(question, asked)
     position = np.arange(len(pairs))
-    near = weight * np.exp(-np.maximum(np.maximum(asked.start - position - 2, position - asked.end), 0) / 4)
     behind = np.where(position >= asked.end - 1, weight, 0.0)
     texts = [item.candidate.folded for item in scored]
     found = [set(pairwise(text)) for text in texts]
@@ -135,6 +139,48 @@ def _pairs(question: Question, asked: Asked, scored: Sequence[Scored]) -> dict[s
         "neighbours.with_after": np.maximum(held, after) @ weight / total,
         "neighbours.passage": everywhere @ weight / total,
         "neighbours.own": (held - np.minimum(held, np.maximum(before, after))) @ weight / total,
+    }
+
+
+def _asked_pairs(question: Question, asked: Asked) -> tuple[list[tuple[str, str]], np.ndarray, np.ndarray]:
+    """Character pairs of the question, their rarity, and the same fading with distance from the question word."""
+    pairs = list(pairwise(question.folded)) or [("", "")]
+    weight = np.array([_pair_weight(*pair) for pair in pairs])
+    position = np.arange(len(pairs))
+    distance = np.maximum(np.maximum(asked.start - position - 2, position - asked.end), 0)
+    return pairs, weight, weight * np.exp(-distance / 4)
+
+
+def _here(question: Question, asked: Asked, scored: Sequence[Scored]) -> dict[str, np.ndarray]:
+    """Overlap with what few of these sentences have: their common topic is named everywhere, the answer's words not."""
+    pairs, weight, near = _asked_pairs(question, asked)
+    texts = [item.candidate.folded for item in scored]
+    found = [set(pairwise(text)) for text in texts]
+    held = np.array([[pair in there for pair in pairs] for there in found], float)
+    local = np.array([item.local for item in scored]).reshape(len(scored), -1)
+    words = np.array([word.weight for word in question.words])
+
+    def telling(held: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        """Weights times how few sentences hold each column; columns that none holds weigh nothing."""
+        count = held.sum(axis=0)
+        return weight * np.where(count > 0, np.log1p(len(held) / np.maximum(count, 1)), 0.0)
+
+    def share(held: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        return held @ weight / (weight.sum() or 1.0)
+
+    openings: dict[str, set[tuple[str, str]]] = {}
+    for item in scored:
+        opening = item.candidate.evidence.opening
+        openings.setdefault(opening, set(pairwise(opening)))
+    opened = np.array([[pair in openings[item.candidate.evidence.opening] for pair in pairs] for item in scored], float)
+    unopened = weight * (1 - opened)  # of each sentence: what its document's opening does not say yet
+    return {
+        "here.words": share(local, telling(local >= _HELD, words)),
+        "here.pairs": share(held, telling(held, weight)),
+        "here.near": share(held, telling(held, near)),
+        "here.unopened": (held * unopened).sum(axis=1) / np.maximum(unopened.sum(axis=1), 1e-9),
+        "here.unopened_share": unopened.sum(axis=1) / (weight.sum() or 1.0),
+        "here.opened": (held * opened) @ weight / (weight.sum() or 1.0),
     }
 
 
@@ -205,6 +251,8 @@ def _place(scored: Sequence[Scored]) -> dict[str, np.ndarray]:
     first = {name: passage.index(name) for name in set(passage)}
     index = np.array([i - first[name] for i, name in enumerate(passage)])
     total = np.array([passage.count(name) for name in passage])
+    documents = [item.candidate.hit.passage.document_id for item in scored]
+    in_document = Counter(documents)
     scores, keyword, dense = (
         np.array([getattr(item.candidate.hit, name) for item in scored]) for name in ("score", "keyword", "dense")
     )
@@ -212,12 +260,16 @@ def _place(scored: Sequence[Scored]) -> dict[str, np.ndarray]:
         "place.index": index,
         "place.share": index / total,
         "place.last": total - 1 - index,
+        "place.opens": np.array(
+            [float(item.candidate.hit.passage.start + item.candidate.start < _OPENING) for item in scored]
+        ),
         "place.length": np.array([len(item.candidate.folded) for item in scored]),
         "place.statement": np.array([float(item.candidate.is_statement) for item in scored]),
         "retrieval.score": scores / (scores.max() or 1.0),
         "retrieval.keyword": keyword / (keyword.max() or 1.0),
         "retrieval.dense_gap": dense - dense.max(),
         "retrieval.rank": np.unique(-scores, return_inverse=True)[1],
+        "retrieval.document": np.array([in_document[name] for name in documents]) / len(scored),
         "retrieval.alone": np.full(len(scored), float(len(first) == 1)),
     }
 

@@ -28,8 +28,8 @@ class Kind(StrEnum):
 
 
 _MEASURES = (
-    r"个人|平方公里|平方米|平米|公里|人次|万元|亿元|小时|国家|家公司"
-    r"|[个名位家所座项台条套间种款届年月天次人只支岁倍辆艘架门级层升吨米元块轮场篇件颗栋片枚批亩倍期株]"
+    r"个人|平方公里|平方米|平米|公里|人次|万元|亿元|小时|分钟|国家|家公司"
+    r"|[个名位家所座项台条套间种款届年月天次人只支岁倍辆艘架门级层升吨米元块轮场篇件颗栋片枚批亩倍期株分]"
 )
 # First match wins, so the narrower patterns stand first.
 _KINDS = tuple(
@@ -37,8 +37,10 @@ _KINDS = tuple(
     for kind, pattern in (
         (
             Kind.DATE,
-            r"(什么|啥)时[候间]|何时|[哪何]一?年|哪一?月|几月|几号|哪一?天|哪日|几点|\bwhen\b|(what|which) year",
+            r"(哪一?[个家所座款种项]|谁)[^,?]{0,8}(更|得)[早晚]"
+            r"|(什么|啥)时[候间]|何时|[哪何]一?年|哪一?月|几月|几号|哪一?天|哪日|几点|\bwhen\b|(what|which) year",
         ),
+        (Kind.NUMBER, r"(哪一?[个家所座款种项]|谁)[^,?]{0,8}更([大小多少高低长短远近贵重轻]|便宜)"),
         (Kind.PERSON, r"谁|哪一?位|什么人|何人|叫什么名字|[长任记裁监理授]是?叫什么|\bwho\b"),
         (Kind.REASON, r"为什么|为何(?![?]?$)|为啥|原因|凭什么|\bwhy\b"),
         (
@@ -54,7 +56,7 @@ _KINDS = tuple(
         ),
         (Kind.METHOD, r"怎么|怎样|如何|\bhow\b"),
         (Kind.WHICH, r"哪|什么|啥|[何啥][?]?$|何种|\bwh(at|ich)\b"),
-        (Kind.YES_NO, r"吗[?]?$|是否|是不是|有没有|能不能|会不会"),
+        (Kind.YES_NO, r"吗[?]?$|[过了]没有?[?]?$|还是.+[?]?$|是否|是不是|有没有|能不能|会不会"),
     )
 )
 _measure = re.compile(rf"(?:多少|几)({_MEASURES})|(人|钱)(?:总共|一共|大概|大约)?(?:有|是)?(?:多少|几)")
@@ -68,10 +70,6 @@ _ASKING = re.compile(
     r"|哪[一二两三四五六七八九十几]?[年月天日个些里儿家位所种项座类场届部]?|何[年月日时地处人种]|[是为]何(?=[?]?$)|人?[由是为]?谁来?|各有?|又是|有没有|没有|当初|后来|名下|这套|里头|前后|分别|其中|总共|一共|大概|大约|具体|究竟|到底"
     r"|目前|现在|如今|截至|包括|情况|介绍"
 )
-_PARTS = re.compile(r"[?;\n]+|,(?=[^,]*(?:谁|哪|几|多|什么|何|怎))|,?(?:以及|还有|并且|同时|另外)(?=.{2,})")
-_EACH = re.compile(
-    r"(.{2,16}?)(?:和|与|跟|同|、)(?:整个)?(.{2,16}?)(?:分别|各自|各)((?:有|是|在|为|位于|叫|做|承|成)?.{2,})"
-)
 _NOT_A_SUBJECT = frozenset(
     "它 它们 他 她 他们 她们 其 该 此 这 那 这个 那个 这家 那家 这里 那里 这儿 那儿 这些 那些 "
     "年 月 日 时候 时间 公司 机构 单位 人 地方 "
@@ -83,6 +81,7 @@ _SPLIT_BEFORE = re.compile(r"有(?=[多几哪什何没啥])|位于|是|(?<![现�
 _ORGANISATION = re.compile(
     r"(院|所|公司|集团|中心|大学|学院|城|园|区|局|部|委|厂|馆|站|会|社|银行|医院|平台|装置|谷|市|省|县|国)$"
 )
+_ORGANISATION_IN_PLACE = re.compile(r"(院|所|公司|集团|中心|大学|馆|站|会|社|银行|医院)$")
 _NAME_TAGS = frozenset({"nr", "ns", "nt", "nz", "nrt", "nrfg", "eng"})
 _ROLE = re.compile(
     r"(?:[院所校处局部市省县区会行社组队科厅司庭董事秘书]长|主任|书记|总裁|总监|经理|主席|负责人|创始人|助理|秘书|委员|发言人|教练|ce?o|c[tf]o)$"
@@ -195,36 +194,6 @@ def _words(folded: str) -> tuple[Word, ...]:
     return tuple(found)
 
 
-def split_parts(text: str) -> list[str]:
-    """The questions inside one message, each able to stand alone; usually just one.
-
-    A later part without a subject of its own takes the subject of the first.
-
-    >>> split_parts("华辉安健哪年成立，CEO是谁？")
-    ['华辉安健哪年成立', '华辉安健CEO是谁']
-    >>> split_parts("量子院和物理所分别在哪里？")
-    ['量子院在哪里？', '物理所在哪里？']
-    """
-    folded = fold(text)
-    if both := _EACH.match(folded):
-        one, other, asked = (text[slice(*both.span(group))] for group in (1, 2, 3))
-        if analyse(asked).kind is not Kind.OPEN:
-            return [one + asked, other + asked]
-    cuts = [0, *(end for found in _PARTS.finditer(folded) for end in found.span()), len(text)]
-    pieces = [text[start:end].strip(" ，,。.") for start, end in zip(cuts[::2], cuts[1::2], strict=True)]
-    pieces = [piece for piece in pieces if piece]
-    if len(pieces) < 2 or not all(analyse(piece).kind is not Kind.OPEN and analyse(piece).words for piece in pieces):
-        return [text.strip()]
-    topic = subject(pieces[0])
-    return [pieces[0], *(piece if _has_own_subject(piece) else topic + piece for piece in pieces[1:])]
-
-
-def _has_own_subject(piece: str) -> bool:
-    """Whether a later part names whom it is about; a bare CEO or 负责人 belongs to the first part's subject."""
-    own = subject(piece)
-    return is_named(own) and not own.isascii()
-
-
 def subject(text: str) -> str:
     """The noun phrase a sentence starts with: its first run of nouns; "" when it has none.
 
@@ -252,3 +221,12 @@ def is_named(phrase: str) -> bool:
     if len(phrase) > 2 and _ORGANISATION.search(fold(phrase)):
         return True
     return len(phrase) > 1 and any(tag in _NAME_TAGS for _, tag in tagged(phrase))
+
+
+def is_place(phrase: str) -> bool:
+    """Whether a phrase is a country, city or other place and nothing more.
+
+    >>> is_place("澳大利亚"), is_place("北京大学")
+    (True, False)
+    """
+    return all(tag == "ns" for _, tag in tagged(phrase)) and not _ORGANISATION_IN_PLACE.search(phrase)

@@ -18,7 +18,7 @@ from rag.trees import Trees, load
 WEIGHTS = Path(__file__).parent / "model" / "sentences.safetensors"
 # What a point of the hand-set score is worth beside the trees. They learned on encyclopaedia articles; news, lists and
 # jargon keep what the hand-set score knows.
-PRIOR_WEIGHT = 4.0
+PRIOR_WEIGHT = 1.0
 # What a heading or a question loses: encyclopaedia articles taught the trees nothing about them.
 NOT_A_STATEMENT = 3.0
 # Features that go on to the reader, after the score's distance to the best, its rank and its odds.

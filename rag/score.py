@@ -102,7 +102,9 @@ def find_candidates(hits: Sequence[Hit], before: Mapping[str, str], openings: Ma
 def _is_statement(sentence: str) -> bool:
     """Whether a sentence states something: not a heading, not a question."""
     last = sentence.rstrip('”’」』）)】" ')[-1:]
-    return last not in "?？" and (last in "。！!.…；;" or len(sentence) >= 25 or any(c.isdigit() for c in sentence))
+    if last in "。！!.…；;" or len(sentence) >= 25:
+        return True
+    return last not in "?？:：" and any(c.isdigit() for c in sentence)
 
 
 def score_sentences(question: Question, candidates: Sequence[Candidate], similarity: Similarity | None) -> list[Scored]:

@@ -16,6 +16,7 @@ _QUOTED = 60  # a quotation or title up to this many characters is kept whole
 _BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _HARD = "。！？!?…‥｡"
 _CLOSERS = "”’」』》〉）)】〗］\\]｝}»›"
+_PROSE_ENDS = "。！？”’」』】）)"
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 
 _token = re.compile(
@@ -43,6 +44,15 @@ _digits_before = re.compile(r"[0-9０-９][0-9０-９.．]*\Z")
 _initials = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]")
 _list_digits = re.compile(r"[0-9]{1,2}\Z")
 _blank = re.compile(r"\s*")
+# What a web page puts before its text: 2023-08-18 10:25:00，正文：
+_stamp = re.compile(
+    rf"(?:20\d\d[-/.]\d\d?[-/.]\d\d?[ \t]*(?:\d\d?:\d\d(?::\d\d)?)?)?[，,]?[ \t\u3000]*"
+    rf"(?:(?:正文|原标题|原標題)[：:][ \t\u3000]*)+(?![{_BREAKS}]|\Z)"
+    r"|20\d\d[-/.]\d\d?[-/.]\d\d?[ \t]+\d\d?:\d\d(?::\d\d)?[ \t\u3000，,]+(?=.{20})"
+)
+# So many blanks stand for a lost line break, in prose; between the cells of a table they stay.
+_GAP = 8
+_gap = re.compile(rf"[ \t\u3000\xa0]{{{_GAP},}}")
 _han = re.compile(f"[{_HAN}]")
 _abbreviation = re.compile(
     r"mrs?|ms|dr|prof|[sj]r|st|vs|e\.?g|i\.?e|cf|al|figs?|nos?|vol|pp?|eds?|inc|ltd|co|corp|llc|dept|est|approx|sec|ch"
@@ -62,9 +72,10 @@ _clause = re.compile(
 def split_sentences(text: str) -> list[tuple[int, int]]:
     """Cut text into sentences.
 
-    。！？!?… end a sentence, as does every line break; closing quotes and brackets stay with it. A full stop `.` ends
-    one too, but not in 3.14, U.S., e.g., No. 5, ID.家族 or www.example.com. A number glued to what it numbers
-    (步骤1.准备2.清洗) starts a sentence; one that measures (排第4.世界…) ends it. ； never ends a sentence.
+    。！？!?… end a sentence, as does every line break; closing quotes and brackets stay with it. So do eight blanks in
+    a row within prose, and the time stamp that a web page has before its text. A full stop `.` ends one too, but not in
+    3.14, U.S., e.g., No. 5, ID.家族 or www.example.com. A number glued to what it numbers (步骤1.准备2.清洗) starts a
+    sentence; one that measures (排第4.世界…) ends it. ； never ends a sentence.
 
     Returns:
         (start, end) offsets in order, trimmed of outer white space, never empty, never overlapping; every character
@@ -81,8 +92,16 @@ def iter_sentences(text: str) -> Iterator[tuple[int, int]]:
     """The sentences of `split_sentences` one by one; the text after the last one taken is not looked at."""
     start = 0
     position = 0
+    looked_at = -1
     in_straight = False
     while token := _token.search(text, position):
+        if start != looked_at:
+            looked_at = start
+            if stamp := _stamp_end(text, start):
+                yield from _trimmed(text, start, stamp)
+                start = stamp
+                position = max(stamp, token.start())
+                continue
         position = token.end()
         kind = token.lastgroup
         end = None  # of the sentence, where the token ends one
@@ -114,9 +133,13 @@ def iter_sentences(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _trimmed(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """The span without outer white space, cut where it is too long for a sentence; [] for a blank one."""
+    """The span without outer white space, cut where a line break was lost or it is too long; [] for a blank one."""
     left, right = _trim(text, start, end)
     cuts = []
+    if right - left > _GAP and text[right - 1] in _PROSE_ENDS:
+        for gap in _gap.finditer(text, left, right):
+            cuts.append((left, gap.start()))
+            left = gap.end()
     while right - left > LONGEST:
         cut = _forced_cut(text, left)
         cuts.append(_trim(text, left, cut))
@@ -153,6 +176,14 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
     while end > start and text[end - 1].isspace():
         end -= 1
     return start, end
+
+
+def _stamp_end(text: str, start: int) -> int:
+    """Where the time stamp and label that open a line end; 0 where there is none."""
+    if start and text[start - 1] not in _BREAKS:
+        return 0
+    stamp = _stamp.match(text, start)
+    return stamp.end() if stamp and stamp.end() > start else 0
 
 
 def _is_blank(text: str, start: int, end: int) -> bool:

@@ -18,6 +18,7 @@ from rag.score import Scored
 from rag.span_features import ReadSentence, SpanCandidate, find_spans, span_features
 from rag.spans import find_short, kind_fit
 from rag.trees import Trees, load
+from rag.whole import whole
 
 WEIGHTS = Path(__file__).parent / "model" / "spans.safetensors"
 # Sentences that are read, the ranker's best; more add time and little else.
@@ -169,4 +170,7 @@ def _best(
     best = max(own, key=lambda place: (confidence[place], -place))
     settled = settle(question, reading, spans[best].begin, spans[best].finish)
     total = float(share[list(own)].sum())
-    return total, Short(*settled, float(confidence[best])) if settled else None
+    if settled is None:
+        return total, None
+    start, end = whole(question, reading.folded, *settled)
+    return total, Short(start, end, float(confidence[best]))

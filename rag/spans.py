@@ -15,19 +15,19 @@ from rag.tagging import tagged
 Span = tuple[int, int]
 
 _DIGITS = r"\d[\d,]*(?:\.\d+)?"
-_UNITS = (
+UNITS = (
     "平方公里|平方千米|平方米|平方公尺|平米|万平方米|公顷|公里|千米|公尺|公分|厘米|毫米|英寸|寸|米|km|mm|m2|㎡|亩|坪|升|吨|公斤|千克|克|毫安时|mah|千瓦时|千瓦|瓦|亿元|万元|元|美元|欧元|小时|机时|分钟|秒|个月|个百分点|个小时"
-    "|余?个|余?名|人次|余?人|余?位|余?家|余?所|余?项|余?套|余?间|余?辆|余?台|余?座|余?条|余?艘|余?架|余?门|级|层|余?岁|余?倍|%|成|届|余?次|余?款|余?种|度|余?场|余?年|余?天|月|日|国|期|代|支|只|株|篇|件|颗|栋|片|枚|批"
+    "|余?个|余?名|人次|余?人|余?位|余?家|余?所|余?项|余?套|余?间|余?辆|余?台|余?座|余?条|余?艘|余?架|余?门|级|层|余?岁|余?倍|%|成|届|余?次|余?款|余?种|度|余?场|余?户|页|余?年|余?天|月|日|国|期|代|支|只|株|篇|件|颗|栋|片|枚|批"
 )
 # 010-62345678; and ￥50, -3.5亿元 but neither HH-003 nor 2017-03
 _PHONE = r"(?<!\d)(?:0\d{2,3}-\d{7,8}|400-?\d{3}-?\d{4})(?!\d)"
 _SIGN = r"(?:[￥¥$€£]|(?<![0-9a-z])-)?"
 _NUMBER = re.compile(
-    rf"(?:约|近|超过|超|逾|达到?|第|百分之)?(?:{_PHONE}|{_SIGN}{_DIGITS}|(?<![\u4e00-\u9fff])[一二两三四五六七八九十百千]+(?={_UNITS})|[二两三四五六七八九十百千]+(?={_UNITS})|(?<=第)[一二三四五六七八九十]+|(?<=之)[一二三四五六七八九十百]+)"
-    rf"(?:余|多)?[万亿千百]*(?:余|多)?(?: ?(?P<unit>{_UNITS}))?"
+    rf"(?:约|近|超过|超|逾|达到?|第|百分之)?(?:{_PHONE}|{_SIGN}{_DIGITS}|(?<![\u4e00-\u9fff])[一二两三四五六七八九十百千]+(?={UNITS})|[二两三四五六七八九十百千]+(?={UNITS})|(?<=第)[一二三四五六七八九十]+|(?<=之)[一二三四五六七八九十百]+)"
+    rf"(?:余|多)?[万亿千百]*(?:余|多)?(?: ?(?P<unit>{UNITS}))?"
 )
 _HAN_DIGIT = "一二三四五六七八九十"
-_DATE = re.compile(
+DATE = re.compile(
     # 二〇一五年, 三月二十八日
     rf"[一二][〇零○{_HAN_DIGIT}]{{3}}年(?:[{_HAN_DIGIT}]{{1,2}}月(?:[{_HAN_DIGIT}]{{1,3}}日)?)?"
     rf"|(?<![{_HAN_DIGIT}])[{_HAN_DIGIT}]{{1,2}}月(?:[{_HAN_DIGIT}]{{1,3}}日|份|初|底|中旬)"
@@ -41,7 +41,7 @@ _LOCATED = re.compile(
 )
 _ENUMERATION = re.compile(r"[^,。;:，；：、()（）]{1,24}(?:、[^,。;:，；：、]{1,30})+")
 _LEAD_IN = re.compile(r".*(?:包括|分别是|分别为|集聚了|聚焦在?|成为|设有|涵盖|覆盖|引进|新增|即|是|为|有|在|将)(?=.)")
-_FAMILY_NAMES = frozenset(
+FAMILY_NAMES = frozenset(
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄米贝明臧计伏成戴谈宋茅庞熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯管卢莫房裘缪干解应宗丁宣邓郁单杭洪包诸左石崔吉龚程邢裴陆荣翁荀羊於惠甄曲封芮羿储靳汲邴糜松井段富巫乌焦巴弓牧隗山谷车侯宓蓬全郗班仰秋仲伊宫宁仇栾暴甘斜厉戎祖武符刘景詹束龙叶幸司韶郜黎蓟薄印宿白怀蒲邰从鄂索咸籍赖卓蔺屠蒙池乔阴胥能苍双闻莘党翟谭贡劳逄姬申扶堵冉宰郦雍却璩桑桂濮牛寿通边扈燕冀郏浦尚农温别庄晏柴瞿阎充慕连茹习宦艾鱼容向古易慎戈廖庾终暨居衡步都耿满弘匡国文寇广禄阙东殴殳沃利蔚越夔隆师巩厍聂晁勾敖融冷訾辛阚那简饶空曾毋沙乜养鞠须丰巢关蒯相查后荆红游竺权逯盖益桓公仉督岳帅缑亢况郈有琴归海晋楚闫法汝鄢涂钦商牟佘佴伯赏墨哈谯笪年爱阳佟言福邸肖"
 )
 _ROLE_BEFORE = re.compile(
@@ -60,7 +60,7 @@ _IN_A_NAME = ("n", "j", "eng", "vn", "b", "l", "i")
 _IN_A_TITLE = frozenset("创新 研究 设计 发展 管理 合作 开发 改革 规划 应用 转化".split())
 # What being a person is worth over being an organisation, where 谁 may ask for either; chosen on CMRC and DRCD.
 _A_PERSON = 0.6
-_NOT_IN_A_NAME = "向对在说称和与从将为是表指透介坦等就也都则并及"
+NOT_IN_A_NAME = "向对在说称和与从将为是表指透介坦等就也都则并及"
 _SAME_UNIT = (
     frozenset("个人 人 名 位 余人 余名 员".split()),
     frozenset("平方米 平米 m2 ㎡ 万平方米".split()),
@@ -69,7 +69,7 @@ _SAME_UNIT = (
     frozenset("家公司 家".split()),
     frozenset("钱 元 块 万元 亿元 美元".split()),
 )
-_WANTED_UNITS = (
+_WANTEDUNITS = (
     (re.compile(r"多大|面积|多宽敞"), re.compile(r"平方|平米|m2|㎡|公顷|亩|坪|升|岁|吨|寸|毫安|mah|级")),
     (re.compile(r"占比|比例|百分之几|占(?:了)?多少|几成|比重"), re.compile(r"%|百分之|成")),
     (re.compile(r"第几|排名|排第|名次"), re.compile(r"第")),
@@ -132,7 +132,7 @@ def _candidates(question: Question, folded: str) -> list[tuple[Span, float]]:
         return _numbers(question, folded)
     if question.kind is Kind.DATE:
         asked = set(question.years)
-        return [(m.span(), 0.0) for m in _DATE.finditer(folded) if m.group()[:4] not in asked or len(m.group()) > 5]
+        return [(m.span(), 0.0) for m in DATE.finditer(folded) if m.group()[:4] not in asked or len(m.group()) > 5]
     if question.kind is Kind.PERSON:
         return _answers_to_who(question, folded)
     if question.kind is Kind.PLACE:
@@ -155,8 +155,8 @@ def _answers_to_who(question: Question, folded: str) -> list[tuple[Span, float]]
 
 def _numbers(question: Question, folded: str) -> list[tuple[Span, float]]:
     """Numbers that aren't dates, years of the question, or list numbers."""
-    dates = [m.span() for m in _DATE.finditer(folded)]
-    wanted = [unit for asked, unit in _WANTED_UNITS if asked.search(question.folded)]
+    dates = [m.span() for m in DATE.finditer(folded)]
+    wanted = [unit for asked, unit in _WANTEDUNITS if asked.search(question.folded)]
     found = []
     for match in _NUMBER.finditer(folded):
         start, end = match.span()
@@ -206,9 +206,9 @@ def _people(folded: str) -> list[Span]:
     start = 0
     for word, tag in tagged(folded):
         end = start + len(word)
-        is_person = (tag in {"nr", "nrfg"} and word[0] in _FAMILY_NAMES) or (tag == "nrt" and not is_known(word))
+        is_person = (tag in {"nr", "nrfg"} and word[0] in FAMILY_NAMES) or (tag == "nrt" and not is_known(word))
         if is_person and len(word) > 1:
-            while end - start > 2 and folded[end - 1] in _NOT_IN_A_NAME:
+            while end - start > 2 and folded[end - 1] in NOT_IN_A_NAME:
                 end -= 1
             spans.append((start, end))
         start += len(word)

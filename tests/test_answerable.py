@@ -178,5 +178,5 @@ def test_the_pool_describes_nothing_where_nothing_is_found(tmp_path: Path) -> No
 def test_the_written_questions_are_half_unanswerable_and_named_by_line() -> None:
     rows = [json.loads(line) for line in ASKED_OF_NEWS.read_text(encoding="utf-8").splitlines()]
     assert 0.4 < sum(row["answerable"] for row in rows) / len(rows) < 0.6
-    assert all(row["article"] > 0 and row["question"].endswith("？") for row in rows)
+    assert all(row["article"] > 0 and row["question"].strip() for row in rows)
     assert len({(row["article"], row["question"]) for row in rows}) == len(rows)

@@ -16,7 +16,8 @@ from rag import Answered, Assistant, Delta, IndexReport, Retrieved, Settings
 from rag.assistant import SEEDS, _default
 from rag.compose import from_extract, refusal
 from rag.errors import DocumentUnknown, LoadError, QuestionError, StoreMissing, UnsupportedFormat
-from rag.extract import Extract, Quote
+from rag.extract import Extract
+from rag.quote import Quote
 from rag.types import Passage
 from tests.llm_server import ScriptedServer
 

@@ -113,11 +113,30 @@ def test_two_questions_in_one_message() -> None:
     half = ask("华辉安健哪年成立，CTO是谁？")
     assert half.short == "2015年"
     assert not half.refused
-    assert half.reason == "文中没有提到“CTO”。"
+    assert half.reason == "“华辉安健CTO是谁”：文中没有提到“CTO”。"
     neither = ask("红烧肉怎么做；清蒸鱼怎么做？")
     assert neither.refused
     assert "红烧肉" in neither.reason
     assert "清蒸鱼" in neither.reason
+
+
+def test_two_parts_answered_by_one_sentence_give_one_quote_with_both_clauses() -> None:
+    text = "怀柔园区的显微镜团队研制出探针显微镜，突破了氢原子成像的限制，" + "将空间分辨率提升到国际领先水平，" * 4
+    both = extract("显微镜突破了什么限制，国产化了没有？", hits_of(text + "实现了显微镜的国产化。"))
+    assert len(both.quotes) == 1
+    assert "突破了氢原子成像的限制" in quoted(both)[0]
+    assert "国产化" in quoted(both)[0]
+
+
+def test_a_pronoun_takes_the_sentence_before_along() -> None:
+    found = extract("谁获得了拉斯克奖？", hits_of("量子院院长张硕来了。他获得了拉斯克奖。天气很好。"))
+    assert quoted(found) == ["量子院院长张硕来了。他获得了拉斯克奖。"]
+
+
+def test_each_part_may_have_its_own_passages() -> None:
+    first, second = hits_of("量子院成立于2017年。"), hits_of("量子院的院长是张硕。")
+    found = extract("量子院哪年成立，院长是谁？", [], parts={"量子院哪年成立": first, "量子院院长是谁": second})
+    assert found.short == "2017年；张硕"
 
 
 def test_no_passages_no_answer() -> None:

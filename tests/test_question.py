@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rag.question import Kind, analyse, is_named, split_parts, subject
+from rag.parts import split_parts
+from rag.question import Kind, analyse, is_named, subject
 from vectorstore.tokens import fold
 
 ASKED = st.text(
@@ -151,6 +152,22 @@ def test_names_and_attributes(phrase: str, named: bool) -> None:
         pytest.param(
             "荷塘生华、华辉安健各有多少人？", ["荷塘生华有多少人？", "华辉安健有多少人？"], id="each-with-list-mark"
         ),
+        pytest.param("DART是什么望远镜，国产化了没有？", ["DART是什么望远镜", "DART国产化了没有"], id="whether"),
+        pytest.param(
+            "指数是哪两家机构发布的？北京升了还是降了？",
+            ["指数是哪两家机构发布的", "指数北京升了还是降了"],
+            id="place-is-no-topic",
+        ),
+        pytest.param("物理所在哪里，它的院长是谁", ["物理所在哪里", "物理所院长是谁"], id="pronoun"),
+        pytest.param("研讨会什么时间开，在哪座城市？", ["研讨会什么时间开", "研讨会在哪座城市"], id="asked-place"),
+        pytest.param("郑先生多大年纪，扣几分", ["郑先生多大年纪", "郑先生扣几分"], id="points"),
+        pytest.param(
+            "请问量子院的预算是多少，还有院长是谁", ["请问量子院的预算是多少", "量子院院长是谁"], id="polite-attribute"
+        ),
+        pytest.param(
+            "量子院和物理所哪个成立得更早？", ["量子院哪个成立得更早？", "物理所哪个成立得更早？"], id="compared"
+        ),
+        pytest.param("小米的CEO是谁？华为公司在哪里？", ["小米的CEO是谁", "华为公司在哪里"], id="two-companies"),
         pytest.param("介绍一下量子院，谢谢", ["介绍一下量子院，谢谢"], id="thanks-are-no-question"),
         pytest.param("你好，量子院在哪里？", ["你好，量子院在哪里？"], id="greeting-is-no-question"),
         pytest.param("？？", ["？？"], id="marks-alone"),

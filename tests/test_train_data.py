@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import lzma
 from pathlib import Path
 
 import pytest
 from safetensors.numpy import load_file
 
 from rag import rank, reader, short, trees
+from rag.train import data
 from rag.train.__main__ import main
 from rag.train.data import CMRC, DRCD, read_examples
+from rag.train.news import NEWS, NewsQuestion
 from rag.train.spans import overlap
 from vectorstore.embedding import load_embedder
 
@@ -43,6 +46,8 @@ def folder(tmp_path: Path) -> Path:
     }
     data = {"data": [{"id": "一", "paragraphs": [simple]}]}
     (tmp_path / CMRC).write_text(json.dumps(data), encoding="utf-8")
+    with lzma.open(tmp_path / NEWS, "wt", encoding="utf-8") as file:
+        file.write("7月28日，高雄有4人获奖。他们都是老师。\n基隆有4人获奖。\n")
     return tmp_path
 
 
@@ -60,6 +65,21 @@ def test_answers_are_found_in_both_views(folder: Path) -> None:
     # the given passage is the paragraph, two lines into the article
     assert examples[0].given.hits[0].passage.text == "臺北的河流叫淡水河。人口有1萬。"
     assert list(examples[0].given.before.values()) == ["臺北很大。\n"]
+
+
+def test_what_is_asked_of_the_news_counts_more(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [
+        NewsQuestion(1, "高雄有多少人获奖？", True, "number", ((9, 11),), ((0, 14),)),
+        NewsQuestion(1, "How many won?", True, "number", ((9, 11),), ((0, 14),)),
+        NewsQuestion(2, "基隆有谁获奖，哪天？", True, "two-part", ((0, 2), (3, 5)), ((0, 8), (0, 8))),
+        NewsQuestion(9, "不在文件里的问什么？", True, "what", ((0, 2),), ((0, 8),)),
+    ]
+    monkeypatch.setattr(data, "read_questions", lambda: asked)
+    *_, last = examples = read_examples(folder, load_embedder())
+    assert len(examples) == 12
+    assert (last.text, last.source, last.weight, examples[0].weight) == ("高雄有多少人获奖？", NEWS, 2.0, 1.0)
+    answering = [(one, places) for one in last.found.candidates() if (places := last.answers_in(one))]
+    assert [one.folded[slice(*places[0])] for one, places in answering] == ["4人"]
 
 
 def test_three_in_ten_of_one_set_are_held_out(folder: Path) -> None:

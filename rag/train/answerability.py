@@ -27,7 +27,8 @@ from rag.answerable import MODEL, model_from
 from rag.condense import condense
 from rag.documents import document_from_text, load_document
 from rag.language import language_of
-from rag.question import analyse, split_parts
+from rag.parts import split_parts
+from rag.question import analyse
 from rag.train.near_misses import SEED, TOP_K, Case, Pool, reading_cases
 from rag.types import Document
 

@@ -10,26 +10,32 @@ from rag.question import analyse
 from rag.rank import rank_sentences
 from rag.short import choose
 from rag.train import sentences
-from rag.train.data import RETRIEVED, Example, View
+from rag.train.data import DRCD, RETRIEVED, Example, View
+from rag.train.news import NEWS
 from rag.train.pipeline import Featured, Workshop
 from rag.train.spans import overlap
 
+SOURCES = {DRCD: "DRCD", NEWS: "news"}
 VIEWS = {"given": "gold passage", "found": f"top {RETRIEVED} retrieved"}
 
 
 def evaluate(workshop: Workshop) -> str:
     """A table: hit@1 of sentences; EM, F1 and the EM of the surest third of short answers."""
-    lines = [f"{'':34}{'hit@1':>8}{'EM':>8}{'F1':>8}{'surest third EM':>18}"]
-    for view, name in VIEWS.items():
-        held_out = [example for example in workshop.examples if example.held_out]
-        answers = [_answer(workshop, example, getattr(example, view)) for example in held_out]
-        naive = workshop.featured(view, held_out=True)
-        lines.append(f"{name + ', idf overlap':34}{100 * _first(naive, 'pairs.recall'):8.1f}")
-        lines.append(f"{name + ', hand-set score':34}{100 * _first(naive, 'coverage.prior'):8.1f}")
-        hits, exact, near, sure = (np.array(column) for column in zip(*answers, strict=True))
-        third = np.argsort(-sure, kind="stable")[: len(sure) // 3]
-        shares = f"{100 * hits.mean():8.1f}{100 * exact.mean():8.1f}{100 * near.mean():8.1f}"
-        lines.append(f"{name:34}{shares}{100 * exact[third].mean():18.1f}")
+    lines = [f"{'':40}{'hit@1':>8}{'EM':>8}{'F1':>8}{'surest third EM':>18}"]
+    for source, where in SOURCES.items():
+        for view, name in VIEWS.items():
+            held_out = [one for one in workshop.examples if one.held_out and one.source == source]
+            if not held_out:
+                continue
+            answers = [_answer(workshop, example, getattr(example, view)) for example in held_out]
+            naive = [one for one in workshop.featured(view, held_out=True) if one.example.source == source]
+            name = f"{where}, {name}"
+            lines.append(f"{name + ', idf overlap':40}{100 * _first(naive, 'pairs.recall'):8.1f}")
+            lines.append(f"{name + ', hand-set score':40}{100 * _first(naive, 'coverage.prior'):8.1f}")
+            hits, exact, near, sure = (np.array(column) for column in zip(*answers, strict=True))
+            third = np.argsort(-sure, kind="stable")[: len(sure) // 3]
+            shares = f"{100 * hits.mean():8.1f}{100 * exact.mean():8.1f}{100 * near.mean():8.1f}"
+            lines.append(f"{name:40}{shares}{100 * exact[third].mean():18.1f}")
     return "\n".join(lines)
 
 
@@ -57,7 +63,9 @@ def _first(featured: Sequence[Featured], column: str) -> float:
 def ablate(workshop: Workshop) -> str:
     """hit@1 of the ranker alone, trained without each group of its features."""
     learned = [one for view in VIEWS for one in workshop.featured(view, held_out=False) if len(one.rows)]
-    tested = {view: workshop.featured(view, held_out=True) for view in VIEWS}
+    tested = {
+        view: [one for one in workshop.featured(view, held_out=True) if one.example.source == DRCD] for view in VIEWS
+    }
     names = learned[0].names
     groups = dict.fromkeys(name.split(".")[0] for name in names)
     lines = [f"{'ranker alone, hit@1':34}" + "".join(f"{name:>18}" for name in VIEWS.values())]

@@ -10,6 +10,24 @@ import numpy as np
 
 from rag.trees import Trees
 
+# One way to grow trees for every small model: few leaves, each of many rows, columns and rows drawn anew for each tree.
+GROWTH: Mapping[str, Any] = {
+    "learning_rate": 0.05,
+    "num_leaves": 15,
+    "min_data_in_leaf": 40,
+    "feature_fraction": 0.5,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "lambda_l2": 5.0,
+    "max_bin": 127,
+    "use_missing": False,
+    "seed": 0,
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 1,
+    "verbosity": -1,
+}
+
 
 def flatten(dump: Mapping[str, Any], names: Sequence[str]) -> Trees:
     """Trees from `Booster.dump_model()`, trained on float32 rows without missing values.

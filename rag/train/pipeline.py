@@ -43,7 +43,7 @@ class Featured:
     @property
     def group(self) -> sentences.Group:
         """What the ranker learns from."""
-        return self.rows, self.labels
+        return sentences.Group(self.rows, self.labels, self.example.weight)
 
     @property
     def columns(self) -> dict[str, np.ndarray]:
@@ -86,22 +86,29 @@ class Workshop:
     def make_spans(self) -> str:
         """Train and write the reader and the span ranker."""
         found, given = (self.featured(view, held_out=False) for view in ("found", "given"))
-        vectors = Vectors(self.embed)
-        items: dict[int, Item] = {}
-        for fold in range(FOLDS):
-            trees = _train_ranker([one for one in (*found, *given) if one.fold != fold])
-            for number, one in enumerate(found):
-                if one.fold == fold and len(one.rows):
-                    scores = trees.predict(one.rows)
-                    items[number] = readers.item(one.example, one.view, one.columns, scores, vectors, with_answer=True)
-        read: list[spans.Spans | None] = []
-        for fold in range(FOLDS):
-            weights = readers.fit([item for number, item in items.items() if found[number].fold != fold], vectors, fold)
-            own = [number for number in items if found[number].fold == fold]
-            read += [spans.spans(found[number].example, items[number], self.embed, _full(weights)) for number in own]
-        save(spans.train([one for one in read if one is not None]), short.WEIGHTS)
-        readers.save(readers.fit(list(items.values()), vectors), reader.WEIGHTS)
+        weights, trees = _train_readers(found, given, self.embed)
+        save(trees, short.WEIGHTS)
+        readers.save(weights, reader.WEIGHTS)
         return "\n".join(map(_written, (reader.WEIGHTS, short.WEIGHTS)))
+
+
+def _train_readers(found: Sequence[Featured], given: Sequence[Featured], embed: Embed) -> tuple[Weights, Trees]:
+    """The reader's weights and the span ranker, each learned from what models of the other folds say."""
+    vectors = Vectors(embed)
+    items: dict[int, Item] = {}
+    for fold in range(FOLDS):
+        trees = _train_ranker([one for one in (*found, *given) if one.fold != fold])
+        for number, one in enumerate(found):
+            if one.fold == fold and len(one.rows):
+                scores = trees.predict(one.rows)
+                items[number] = readers.item(one.example, one.view, one.columns, scores, vectors, with_answer=True)
+    read: list[spans.Spans | None] = []
+    for fold in range(FOLDS):
+        weights = readers.fit([item for number, item in items.items() if found[number].fold != fold], vectors, fold)
+        own = [number for number in items if found[number].fold == fold]
+        read += [spans.spans(found[number].example, items[number], embed, _full(weights)) for number in own]
+    trees = spans.train([one for one in read if one is not None])
+    return readers.fit(list(items.values()), vectors), trees
 
 
 def _feature(example: Example, view: View, similarity: Similarity, fold: int) -> Featured:

@@ -34,12 +34,13 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A question with the sentences that were ranked highest."""
+    """A question with the sentences that were ranked highest, and how much it counts."""
 
     asked: Reading
     columns: np.ndarray
     form: int
     sentences: tuple[Sentence, ...]
+    weight: float = 1.0
 
 
 class Vectors:
@@ -101,7 +102,7 @@ def item(
                 tuple(example.answers_in(candidates[number])),
             )
         )
-    return Item(own, question_columns(question, asked, own), asked.form, tuple(sentences))
+    return Item(own, question_columns(question, asked, own), asked.form, tuple(sentences), example.weight)
 
 
 def described(item: Item) -> np.ndarray:
@@ -121,9 +122,9 @@ def fit(items: Sequence[Item], vectors: Vectors, seed: int = 0, epochs: int = EP
     first = items[0].sentences[0]
     net = layers(vectors(first.reading.words).shape[1], first.columns.shape[1])
     optimiser = torch.optim.AdamW(net.parameters(), RATE, weight_decay=DECAY)
-    steps = epochs * -(-len(items) // BATCH)
+    shuffled = [item for item in items for _ in range(round(item.weight))]
+    steps = epochs * -(-len(shuffled) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps, pct_start=WARM)
-    shuffled = list(items)
     for _ in range(epochs):
         order.shuffle(shuffled)
         net.train()

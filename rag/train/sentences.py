@@ -6,44 +6,44 @@ Source: Burges, From RankNet to LambdaRank to LambdaMART, MSR-TR-2010-82.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from rag.train.export import flatten
+from rag.train.export import GROWTH, flatten
 from rag.trees import Trees
 
 ROUNDS = 300
-PARAMETERS: Mapping[str, Any] = {
-    "objective": "lambdarank",
-    "lambdarank_truncation_level": 6,
-    "learning_rate": 0.05,
-    "num_leaves": 15,
-    "min_data_in_leaf": 40,
-    "feature_fraction": 0.5,
-    "bagging_fraction": 0.7,
-    "bagging_freq": 1,
-    "lambda_l2": 5.0,
-    "max_bin": 127,
-    "use_missing": False,
-    "seed": 0,
-    "deterministic": True,
-    "force_row_wise": True,
-    "num_threads": 1,
-    "verbosity": -1,
-}
-Group = tuple[np.ndarray, np.ndarray]  # rows (S, F) float32, whether each sentence holds an answer (S,)
+PARAMETERS: Mapping[str, Any] = {**GROWTH, "objective": "lambdarank", "lambdarank_truncation_level": 6}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The sentences of one question.
+
+    Attributes:
+        rows: shape (S, F), float32.
+        labels: whether each holds an answer, shape (S,).
+        weight: how much the question counts.
+    """
+
+    rows: np.ndarray
+    labels: np.ndarray
+    weight: float = 1.0
 
 
 def train(groups: Sequence[Group], names: Sequence[str], keep: Sequence[int] | None = None) -> Trees:
     """Trees over all columns, or those in `keep`; groups without an answer or a choice teach nothing."""
     import lightgbm
 
-    useful = [(rows, labels) for rows, labels in groups if labels.any() and len(labels) > 1]
-    rows = np.concatenate([rows for rows, _ in useful])
-    labels = np.concatenate([labels for _, labels in useful])
+    useful = [one for one in groups if one.labels.any() and len(one.labels) > 1]
+    sizes = [len(one.labels) for one in useful]
+    rows = np.concatenate([one.rows for one in useful])
+    labels = np.concatenate([one.labels for one in useful]).astype(float)
+    weights = np.repeat([one.weight for one in useful], sizes)
     kept = list(range(len(names))) if keep is None else list(keep)
-    data = lightgbm.Dataset(rows[:, kept], labels.astype(float), group=[len(labels) for _, labels in useful])
+    data = lightgbm.Dataset(rows[:, kept], labels, weight=weights, group=sizes)
     booster = lightgbm.train(dict(PARAMETERS), data, ROUNDS)
     return flatten(booster.dump_model(), [names[column] for column in kept])
 
@@ -53,7 +53,6 @@ def hit_rate(trees: Trees, groups: Sequence[Group | None], best: int = 1, keep: 
     found = 0
     for one in groups:
         if one is not None:
-            rows, labels = one
-            scores = trees.predict(rows if keep is None else rows[:, list(keep)])
-            found += bool(labels[np.argsort(-scores, kind="stable")[:best]].any())
+            scores = trees.predict(one.rows if keep is None else one.rows[:, list(keep)])
+            found += bool(one.labels[np.argsort(-scores, kind="stable")[:best]].any())
     return found / len(groups)

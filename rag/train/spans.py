@@ -15,28 +15,12 @@ from rag.question import analyse
 from rag.reader import Embed, Weights, read_sentences
 from rag.span_features import ReadSentence, find_spans, span_features
 from rag.train.data import Example
-from rag.train.export import flatten
+from rag.train.export import GROWTH, flatten
 from rag.train.reader import Item, described
 from rag.trees import Trees
 
 ROUNDS = 220
-PARAMETERS: Mapping[str, Any] = {
-    "objective": "cross_entropy",
-    "learning_rate": 0.05,
-    "num_leaves": 15,
-    "min_data_in_leaf": 40,
-    "feature_fraction": 0.5,
-    "bagging_fraction": 0.7,
-    "bagging_freq": 1,
-    "lambda_l2": 5.0,
-    "max_bin": 127,
-    "use_missing": False,
-    "seed": 0,
-    "deterministic": True,
-    "force_row_wise": True,
-    "num_threads": 1,
-    "verbosity": -1,
-}
+PARAMETERS: Mapping[str, Any] = {**GROWTH, "objective": "cross_entropy"}
 _silent = re.compile(r"[\W_]+")
 
 
@@ -50,6 +34,7 @@ class Spans:
         sentence: which of the item's sentences each is in.
         exact: whether it is an answer, word for word, in an answering sentence.
         overlap: its F1 with the answer there; 0 in other sentences.
+        weight: how much the question counts.
     """
 
     names: tuple[str, ...]
@@ -57,6 +42,7 @@ class Spans:
     sentence: np.ndarray
     exact: np.ndarray
     overlap: np.ndarray
+    weight: float
 
 
 def spans(example: Example, item: Item, embed: Embed, weights: Weights) -> Spans | None:
@@ -85,6 +71,7 @@ def spans(example: Example, item: Item, embed: Embed, weights: Weights) -> Spans
         np.array([span.sentence for span in found]),
         np.array(overlaps) == 1.0,
         np.array(overlaps),
+        example.weight,
     )
 
 
@@ -107,7 +94,8 @@ def train(all_spans: Sequence[Spans]) -> Trees:
 
     rows = np.concatenate([one.rows for one in all_spans])
     labels = np.concatenate([np.where(one.exact, 1.0, NEAR * one.overlap) for one in all_spans])
-    booster = lightgbm.train(dict(PARAMETERS), lightgbm.Dataset(rows, labels), ROUNDS)
+    weights = np.repeat([one.weight for one in all_spans], [len(one.rows) for one in all_spans])
+    booster = lightgbm.train(dict(PARAMETERS), lightgbm.Dataset(rows, labels, weight=weights), ROUNDS)
     return flatten(booster.dump_model(), all_spans[0].names)
 
 

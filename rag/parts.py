@@ -1,0 +1,139 @@
+"""The questions inside one message, each able to stand alone. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.asked import find_asked
+from rag.question import Kind, analyse, is_named, is_place, subject
+from rag.tagging import tagged
+from vectorstore.tokens import fold
+
+_ASKS = r"谁|哪|几|多少|多[大长高宽远重深久快厚贵]|什么|啥|何|怎|是否|没有[?]?$|还是|吗[?]?$"
+_ENDS = re.compile(r"[?;\n]+")
+_JOINS = re.compile(rf",(?=[^,]*(?:{_ASKS}))|,?(?:以及|还有|并且|同时|另外)(?=.{{2,}})")
+_EACH = re.compile(
+    r"(.{2,16}?)(?:和|与|跟|同|、)(?:整个)?(.{2,16}?)(?:分别|各自|各)((?:有|是|在|为|位于|叫|做|承|成)?.{2,})"
+)
+_COMPARED = re.compile(
+    r"(.{2,16}?)(?:和|与|跟|、|比)(.{2,16}?)(?:相比|比起?来|之间|里|中)?,?"
+    r"((?:谁|哪一?[个家所座款种项])[^,?]{0,12}?(?:更|得)(?:[早晚大小多少高低长短远近贵重轻快慢新旧]|便宜).{0,6})"
+)
+# Words a later part has in place of the topic.
+_REFERS = re.compile(r"(?:它们?|他们?|她们?|其|该[院所公司校厂店市县区]?)的?")
+# Where a topic ends: what is said of it, when, where; a particle at its end belongs to neither.
+_PREDICATES = ("v", "p", "t", "r", "d", "c", "y")
+_LOOSE_ENDS = "的里中上在是有从被把为于了过着"
+_POLITE = re.compile(r"(?:请问|請問|我想(?:知道|问)|想问(?:一下)?|麻烦问一下|帮我查(?:一下|查)?|告诉我)[,:]?")
+_DATED = re.compile(r"(?:\d+|[一二三四五六七八九十]+)[年月日](?:[\d一二三四五六七八九十年月日]*)$")
+# The attribute asked for is no part of the topic: 公司的注册资本是多少.
+_ATTRIBUTE = re.compile(r"(?<=.{2})的[^的]{1,8}(?:是|为|叫)$")
+_WORDS_OF_A_TOPIC = frozenset("这 那 这个 那个 这次 那次 这家 那家 这场 那场 本次 该".split())
+
+
+def split_parts(text: str) -> list[str]:
+    """The questions inside one message, usually just one.
+
+    A later part is asked of the first part's topic, unless it names whom it is about.
+
+    >>> split_parts("华辉安健哪年成立，CEO是谁？")
+    ['华辉安健哪年成立', '华辉安健CEO是谁']
+    >>> split_parts("量子院和物理所分别在哪里？")
+    ['量子院在哪里？', '物理所在哪里？']
+    """
+    folded = fold(text)
+    if both := _EACH.match(folded):
+        one, other, asked = (text[slice(*both.span(group))] for group in (1, 2, 3))
+        if analyse(asked).kind is not Kind.OPEN:
+            return [one + asked, other + asked]
+    if both := _COMPARED.match(folded):
+        one, other, asked = (text[slice(*both.span(group))] for group in (1, 2, 3))
+        return [one + asked, other + asked]
+    pieces = [piece for start, end in _spans(folded, _ENDS) for piece in _joined(text, folded, start, end)]
+    if len(pieces) < 2:
+        return [text.strip()]
+    subject_of_all = topic(pieces[0])
+    return [pieces[0], *(_with_topic(piece, subject_of_all) for piece in pieces[1:])]
+
+
+def _joined(text: str, folded: str, start: int, end: int) -> list[str]:
+    """The parts of one sentence: several where each of them asks."""
+    pieces = [text[start + a : start + b].strip(" ，,。.") for a, b in _spans(folded[start:end], _JOINS)]
+    pieces = [piece for piece in pieces if piece]
+    if len(pieces) > 1 and not all(_asks(piece) for piece in pieces):
+        pieces = [text[start:end].strip(" ，,。.")]
+    return [piece for piece in pieces if piece and analyse(piece).words]
+
+
+def _spans(folded: str, cut: re.Pattern[str]) -> list[tuple[int, int]]:
+    """What lies between the cuts."""
+    ends = [0, *(end for found in cut.finditer(folded) for end in found.span()), len(folded)]
+    return list(zip(ends[::2], ends[1::2], strict=True))
+
+
+def _asks(piece: str) -> bool:
+    """Whether a clause is a question by itself."""
+    question = analyse(piece)
+    return question.kind is not Kind.OPEN and bool(question.words)
+
+
+def topic(piece: str) -> str:
+    """What a question is about: its words up to the first that says something of it.
+
+    >>> topic("第十八届全国技术预见学术研讨会什么时间开"), topic("DART是什么望远镜"), topic("北京这次洪灾倒了多少房子")
+    ('第十八届全国技术预见学术研讨会', 'DART', '北京这次洪灾')
+    >>> topic("苍南遭车祸的郑先生多大年纪")
+    '苍南遭车祸的郑先生'
+    """
+    folded = fold(piece)
+    polite = _POLITE.match(folded)
+    start = first = polite.end() if polite else 0
+    before = folded[start : find_asked(folded).start]
+    if attribute := _ATTRIBUTE.search(before):
+        before = before[: attribute.start()]
+    words = tagged(before)
+    for number, (word, tag) in enumerate(words):
+        if start > first and _says_something(word, tag, words[number + 1 :]):
+            break
+        start += len(word)
+    own = piece[first:start].rstrip(" ，,")
+    while len(own) > 2 and own[-1] in _LOOSE_ENDS:
+        own = own[:-1]
+    if dated := _DATED.search(own):
+        own = own[: dated.start()] or own
+    return own if len(own) > 1 else subject(piece)
+
+
+def _says_something(word: str, tag: str, rest: Sequence[tuple[str, str]]) -> bool:
+    """Whether a word says something of what was named before it, and does not belong to the name."""
+    if word in _WORDS_OF_A_TOPIC or not tag.startswith(_PREDICATES):
+        return False
+    if tag == "vn":
+        return not rest or rest[0][0] in {"了", "过", "着"}
+    return not (tag[0] == "v" and (_in_a_clause(rest) or (len(rest) > 0 and rest[0][1] == "n" and len(word) > 1)))
+
+
+def _in_a_clause(rest: Sequence[tuple[str, str]]) -> bool:
+    """Whether a verb belongs to a clause before a noun (遭车祸的郑先生), with no time or place in it."""
+    for number, (word, tag) in enumerate(rest):
+        if word == "的":
+            return number + 1 < len(rest) and rest[number + 1][1].startswith(("n", "j"))
+        if tag.startswith(("t", "p", "r", "y")) or word in ",。":
+            return False
+    return False
+
+
+def _with_topic(piece: str, of_all: str) -> str:
+    """A later part with the topic before it, in place of 它 or 该公司; as it is where it names whom it is about."""
+    referring = _REFERS.match(fold(piece))
+    if not referring and (_names_its_own(piece) or fold(of_all) in fold(piece)):
+        return piece
+    return of_all + (piece[referring.end() :] if referring else piece)
+
+
+def _names_its_own(piece: str) -> bool:
+    """Whether a later part names whom it is about; a bare CEO, or a place alone, belongs to the first part's topic."""
+    folded = fold(piece)
+    own = subject(folded[: find_asked(folded).start])
+    return is_named(own) and not own.isascii() and not is_place(own)

@@ -1,0 +1,148 @@
+"""The piece of a passage that answers: cut to the clauses that matter, whole where it would be unclear. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from rag.coverage import focus_weights, word_coverage
+from rag.question import Question, is_named, subject
+from rag.score import Candidate, Scored
+from rag.sentences import split_clauses, split_sentences
+from rag.short import Short, is_worth_showing
+from rag.spans import Span, find_short
+from rag.types import Passage
+from rag.whole import whole
+from vectorstore.tokens import fold
+
+# Longest quote in characters before it is cut to the clauses that answer.
+LONG_QUOTE = 90
+# A shorter run of clauses says nothing by itself (本次论坛).
+SHORT_QUOTE = 10
+# What a character of quote costs against a share of the question covered, and what starting at the subject is worth.
+LENGTH_PRICE = 1 / 400
+WHOLE_START = 0.08
+# Longest quote with the sentence before it, which names whom 他 or 该公司 means.
+WITH_ANTECEDENT = 140
+_CLAUSE_MARKS = "，,；;：:、 "
+_REFERS = re.compile(
+    r"[“「『\"]?(?:同时|此外|另外|目前|随后|不过|但|而且|并且|后来|之后)?[,，]?"
+    r"(?:他们?|她们?|它们?|其[^中他余实]|该[^校园]|此[举次类外项]?|这(?:里|些|家|个|项|是|也|一)|两人|二人|双方|前者|后者)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A piece of a passage that answers: `document.text[start:end]`, with the short answer's place in it.
+
+    Attributes:
+        confidence: how likely the highlight is exactly the answer, in [0, 1]; None where rules found it.
+    """
+
+    passage: Passage
+    start: int
+    end: int
+    highlight: Span | None
+    score: float
+    confidence: float | None = None
+
+    @property
+    def short(self) -> str:
+        """The highlighted text, "" where there is none."""
+        return "" if self.highlight is None else self._said(self.highlight)
+
+    def _said(self, span: Span) -> str:
+        """What the document says at these offsets, inside the passage."""
+        return self.passage.text[span[0] - self.passage.start : span[1] - self.passage.start]
+
+
+def cut(question: Question, scored: Scored, read: Short | None) -> Quote:
+    """The sentence, cut to the clauses that answer when it is long; the short answer as read where that is sure.
+
+    A sentence that only says 他 or 该公司 takes the one before it along, where that names whom it means.
+    """
+    candidate = scored.candidate
+    passage = candidate.hit.passage
+    if read and not is_worth_showing(question, candidate.folded, read):
+        read = None
+    short = (read.start, read.end) if read else find_short(question, candidate.folded)
+    if short and not read:
+        short = whole(question, candidate.folded, *short)
+    start, end = _answering_clauses(question, passage.text, candidate, short)
+    end = start + len(passage.text[start:end].rstrip(_CLAUSE_MARKS))
+    highlight = None
+    if short:
+        first, last = candidate.start + short[0], candidate.start + short[1]
+        if start <= first and last <= end:
+            highlight = (passage.start + first, passage.start + last)
+    start = _antecedent(passage.text, candidate, start, end)
+    return Quote(
+        passage,
+        passage.start + start,
+        passage.start + end,
+        highlight,
+        scored.score,
+        read.confidence if read else None,
+    )
+
+
+def merged(quotes: Sequence[Quote]) -> list[Quote]:
+    """The quotes with those that share text joined into one, in the place of the first."""
+    kept: list[Quote] = []
+    for quote in quotes:
+        for number, other in enumerate(kept):
+            if other.passage.id == quote.passage.id and quote.start < other.end and other.start < quote.end:
+                first, last = min(other.start, quote.start), max(other.end, quote.end)
+                kept[number] = replace(other, start=first, end=last, highlight=other.highlight or quote.highlight)
+                break
+            if _overlap(quote, other):
+                break
+        else:
+            kept.append(quote)
+    return kept
+
+
+def _overlap(one: Quote, other: Quote) -> bool:
+    """Whether two quotes share text of one document."""
+    return one.passage.document_id == other.passage.document_id and one.start < other.end and other.start < one.end
+
+
+def _antecedent(text: str, candidate: Candidate, start: int, end: int) -> int:
+    """Where the quote starts: at the sentence before where this one names its subject only by 他, 该 or 其."""
+    if start != candidate.start or not _REFERS.match(candidate.folded):
+        return start
+    before = [place for place in split_sentences(text) if place[1] <= start]
+    if not before:
+        return start
+    first, last = before[-1]
+    named = is_named(subject(fold(text[first:last])[:40]))
+    near = not text[last:start].strip(" \t") and end - first <= WITH_ANTECEDENT
+    return first if named and near else start
+
+
+def _answering_clauses(question: Question, text: str, candidate: Candidate, short: Span | None) -> Span:
+    """Offsets in the passage of the run of whole clauses that holds the short answer and most of the question."""
+    start, end = candidate.start, candidate.end
+    clauses = split_clauses(text, start, end)
+    if end - start <= LONG_QUOTE or len(clauses) < 2:
+        return start, end
+    share = focus_weights(question)
+    price = LENGTH_PRICE if short else 0.0
+    best, best_value = (start, end), -np.inf
+    for first in range(len(clauses)):
+        for last in range(first, len(clauses)):
+            a, b = clauses[first][0], clauses[last][1]
+            holds_short = not short or (a <= start + short[0] and start + short[1] <= b)
+            too_long = b - a > LONG_QUOTE and clauses[last][0] - a >= SHORT_QUOTE
+            if not holds_short or too_long or b - a < SHORT_QUOTE:
+                continue
+            value = float(share @ word_coverage(question, candidate.folded[a - start : b - start]))
+            value += WHOLE_START * (first == 0) - price * (b - a)
+            # without a short answer to point at, what follows the question's words is what was asked for
+            value += 0.0 if short else 0.001 * last - 0.01 * first
+            if value > best_value:
+                best, best_value = (a, b), value
+    return best
