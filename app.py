@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eval.page import build_evaluation
 from rag.errors import WenjuError
 from rag.ui.chat import build_chat
 from rag.ui.desk import Desk
@@ -20,6 +21,7 @@ from rag.ui.jobs import Jobs
 from rag.ui.keep import build_keep, wire_keep
 from rag.ui.library import build_library, build_picker
 from rag.ui.look import launch_options
+from rag.ui.models import build_models
 from rag.ui.page import DAY, Page, Session
 from rag.ui.reader import add_reader
 from rag.ui.routes import Routes
@@ -56,6 +58,10 @@ def build_page(desk: Desk, routes: Routes) -> "gr.Blocks":
                     chat = build_chat(page, sources, head.new, outbox)
             with page.name(gr.Tab(page.words("documents"), id="documents"), label="documents"):
                 library = build_library(page, picker, routes.base)
+            with page.name(gr.Tab(page.words("models"), id="models"), label="models"):
+                build_models(page)
+            with page.name(gr.Tab(page.words("evaluation"), id="evaluation"), label="evaluation"):
+                build_evaluation(page)
         wire_keep(page, drawer, chat)
         library.chosen.then(None, js="() => wenju.library.chosen()", queue=False, **page.own)
         for change in library.changes:

@@ -160,6 +160,10 @@ class Assistant:
         except StoreMissing:
             return cls.build(SEEDS, settings=settings, progress=progress)
 
+    def using(self, settings: Settings) -> Self:
+        """The same open index asked with other settings: another model, more passages. Close only one of the two."""
+        return type(self)(self.store, self._embedder, settings)
+
     def close(self) -> None:
         """Release the index's files."""
         self.store.close()

@@ -5,12 +5,20 @@ from __future__ import annotations
 from http.cookies import CookieError, SimpleCookie
 
 from rag.language import Language
-from rag.ui.words import chat, keep, library, page, sources
+from rag.ui.words import chat, evaluation, keep, library, models, page, sources
 
 # Set by the page when a reader switches the language; it outlives the visit and beats the browser's own wish.
 COOKIE = "wenju_language"
 
-_PAIRS = {**page.WORDS, **chat.WORDS, **sources.WORDS, **library.WORDS, **keep.WORDS}
+_PAIRS = {
+    **page.WORDS,
+    **chat.WORDS,
+    **sources.WORDS,
+    **library.WORDS,
+    **keep.WORDS,
+    **models.WORDS,
+    **evaluation.WORDS,
+}
 CHINESE = {key: zh for key, (zh, _) in _PAIRS.items()}
 ENGLISH = {key: en for key, (_, en) in _PAIRS.items()}
 _WORDS: dict[Language, dict[str, str]] = {"zh": CHINESE, "en": ENGLISH}

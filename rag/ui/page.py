@@ -7,8 +7,10 @@ and is itself imported only inside functions.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from rag.language import Language
+from rag.ui.choice import Choice
 from rag.ui.labels import CHINESE, ENGLISH, choose_language
 
 if TYPE_CHECKING:
@@ -26,9 +28,11 @@ class Session:
 
     Attributes:
         collection: id of the collection that is asked; "" is the default one.
+        choice: who answers.
     """
 
     collection: str = ""
+    choice: Choice = field(default_factory=Choice)
 
 
 @dataclass
@@ -45,12 +49,20 @@ class Page:
     desk: "Desk"
     session: "gr.State"
     own: dict[str, Any] = field(default_factory=lambda: {"api_visibility": "private", "show_progress": "hidden"})
+    _views: WeakKeyDictionary[Choice, dict[str, Any]] = field(default_factory=WeakKeyDictionary)
     _shown: list[tuple[Callable[..., Any], list[Any], list[Any]]] = field(default_factory=list)
     _named: list[tuple[Any, dict[str, str]]] = field(default_factory=list)
 
     def open(self, session: Session) -> "Assistant":
         """The assistant that this visitor asks."""
-        return self.desk.open(session.collection)
+        assistant = self.desk.open(session.collection)
+        if session.choice == Choice():
+            return assistant
+        views = self._views.setdefault(session.choice, {})
+        view = views.get(session.collection)
+        if view is None or view.store is not assistant.store:
+            view = views[session.collection] = assistant.using(session.choice.settings(assistant.settings))
+        return view
 
     def words(self, key: str) -> Any:
         """A word of a widget, picked in the browser on the first sight; `name` also follows the language switch."""

@@ -95,6 +95,16 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }
 
+  wenju.download = download;
+  // All eval cases that were made of answers judged bad, as .jsonl; the newest of a question counts.
+  wenju.cases = async () => {
+    const all = (await store.list()).sort((one, other) => one.updated - other.updated);
+    const cases = new Map();
+    for (const { turns } of all)
+      for (const { feedback } of turns) if (feedback && feedback.case) cases.set(feedback.case.id, feedback.case);
+    return [...cases.values()].map((one) => JSON.stringify(one) + "\n").join("");
+  };
+
   wenju.keep = (element, show, watch, server) => {
     store = server.kept_list ? diskStore(server) : browserStore();
     open = async (id) => {

@@ -1,7 +1,7 @@
 """Words of the kept conversations: key → (Chinese, English)."""
 
 WORDS: dict[str, tuple[str, str]] = {
-    "kept": ("历史对话", "Conversations"),
+    "kept": ("历史", "History"),
     "search_kept": ("搜索历史对话", "Search conversations"),
     "kept_none": ("还没有对话。", "No conversations yet."),
     "kept_no_match": ("没有找到。", "Nothing found."),

@@ -1,0 +1,52 @@
+"""Words of the evaluation area: key → (Chinese, English)."""
+
+WORDS: dict[str, tuple[str, str]] = {
+    "evaluation": ("评测", "Evaluation"),
+    "evaluation_note": (
+        "逐题提问，看答案对不对、引文能不能逐字找到、该说没有的时候有没有说。由“模型”里选的回答者作答。",
+        "Asks every question and checks whether the answer is right, its quotes are exact, and refusals are refusals. "
+        "Answered by whoever is chosen under “Models”.",
+    ),
+    "which_set": ("用哪套题", "Questions"),
+    "set_seeds": ("示例文档的题（开发集）", "On the sample documents (dev split)"),
+    "set_feedback": ("我的反馈：判为“不好”的回答", "My feedback: answers judged not good"),
+    "set_file": ("文件（.jsonl，一行一题）", "A file (.jsonl, a question a line)"),
+    "run": ("开始", "Run"),
+    "download_cases": ("下载反馈题", "Download feedback cases"),
+    "download_report": ("下载完整报告", "Download the full report"),
+    "eval_preparing": ("正在准备", "Preparing"),
+    "eval_progress": ("已答 {done}/{total} 题", "{done} of {total} answered"),
+    "eval_cancelled": ("已取消，以下是已答的 {done} 题。", "Cancelled; below are the {done} answered."),
+    "eval_done": (
+        "{total} 题，由{model}作答，用时 {seconds} 秒。",
+        "{total} questions, answered by {model}, in {seconds} s.",
+    ),
+    "eval_busy": ("另一场评测正在进行，请稍后再试。", "Another evaluation is running; try again in a while."),
+    "eval_too_many": ("题目太多：{seen} 题，最多 {limit} 题。", "Too many questions: {seen}, at most {limit}."),
+    "eval_none": ("没有可用的题。", "There are no questions to ask."),
+    "eval_no_feedback": (
+        "还没有反馈题。在回答下面点“不好”，写出正确答案，就有了。",
+        "No feedback cases yet: press “Not good” under an answer and write the right one.",
+    ),
+    "eval_line": ("第 {line} 行不是一道题：{reason}", "Line {line} is no question: {reason}"),
+    "eval_skipped": (
+        "{count} 题与当前文档对不上，没有问：",
+        "{count} questions don't fit the documents and were left out:",
+    ),
+    "eval_metric": ("指标", "Metric"),
+    "eval_value": ("平均（95% 区间）", "Mean (95 % interval)"),
+    "eval_count": ("题数", "n"),
+    "eval_worst": ("没答好的题（{shown}/{all}）", "Questions that went wrong ({shown} of {all})"),
+    "eval_reply": ("回答", "Reply"),
+    "eval_wanted": ("应答", "Wanted"),
+    "eval_refusal_wanted": ("应当说没有", "to be refused"),
+    "eval_why": ("原因", "Why"),
+    "metric_good": ("答对、有据、简短", "Right, cited and short"),
+    "metric_correct": ("答案正确", "Answer correctness"),
+    "metric_refusal_recall": ("该拒答时拒答", "Refused where it should"),
+    "metric_false_refusal": ("误拒答（越低越好）", "Refused wrongly (lower is better)"),
+    "metric_citation_recall": ("引用召回", "Citation recall"),
+    "metric_citation_precision": ("引用精确", "Citation precision"),
+    "metric_exact_quote": ("引文逐字一致", "Quotes exact"),
+    "metric_unsupported": ("无据的句子（越低越好）", "Unsupported sentences (lower is better)"),
+}
