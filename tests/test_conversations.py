@@ -10,6 +10,7 @@ import pytest
 
 from rag import Assistant, Settings
 from tests.browser import PHONE, browser, expect, serving, visit
+from tests.llm_server import ScriptedServer
 
 __all__ = ["browser", "visit"]  # fixtures
 
@@ -160,4 +161,54 @@ def test_keys_reach_the_field_and_the_drawer(address: str, visit) -> None:
     assert page.locator("#wj-ask textarea").input_value() == "望京食堂\n由谁负责？"
     page.keyboard.press("Enter")
     expect(page.locator('.wj-turn[aria-busy="false"]')).to_contain_text("赵师傅")
+    seen.assert_quiet()
+
+
+def test_a_visitor_chooses_a_model_for_the_visit_only(address: str, visit) -> None:
+    with ScriptedServer() as server:
+        one, other = visit(address), visit(address)
+        page = one.page
+        page.get_by_role("tab", name="模型").click()
+        page.get_by_label("由谁回答").click()
+        page.get_by_role("option", name="其他").click()
+        page.get_by_role("textbox", name="模型名").fill("honest")
+        page.get_by_role("textbox", name="服务地址").fill(server.url)
+        page.get_by_label("密钥").fill("sk-geheim-12345678")
+        assert page.get_by_label("密钥").get_attribute("type") == "password"
+        page.get_by_role("button", name="测试").click()
+        expect(page.locator("#wj-model-status")).to_contain_text("可用")
+        page.get_by_role("button", name="使用").click()
+        expect(page.locator("#wj-model-status")).to_have_text("现在由 openai:honest 回答。")
+        page.get_by_role("tab", name="提问").click()
+        expect(one.ask("望京食堂由谁负责？").locator(".wj-grounding")).to_contain_text("openai:honest")
+        expect(other.ask("望京食堂由谁负责？").locator(".wj-grounding")).to_contain_text("内置回答")
+        kept = page.evaluate("JSON.stringify([localStorage, sessionStorage, document.cookie])")
+        assert "geheim" not in kept
+        page.reload()
+        page.get_by_role("tab", name="模型").click()
+        expect(page.locator("#wj-model-status")).to_have_text("现在由 内置回答 回答。")
+        assert "geheim" not in page.content()
+        one.assert_quiet()
+
+
+def test_feedback_is_evaluated_on_the_page(address: str, visit) -> None:
+    seen = visit(address)
+    page = seen.page
+    page.get_by_role("tab", name="评测").click()
+    page.get_by_label("我的反馈").check()
+    page.get_by_role("button", name="开始").click()
+    expect(page.locator("#wj-eval-state")).to_contain_text("还没有反馈题")
+    page.get_by_role("tab", name="提问").click()
+    answer = seen.ask("望京食堂由谁负责？")
+    answer.locator('[data-rate="bad"]').click()
+    page.locator(".wj-right").fill("赵师傅")
+    page.locator('[data-reason="incomplete"]').click()
+    expect(page.locator(".wj-thanks")).to_be_visible()
+    page.get_by_role("tab", name="评测").click()
+    page.get_by_role("button", name="开始").click()
+    expect(page.locator("#wj-eval-state")).to_contain_text("1 题，由内置回答作答")
+    expect(page.locator(".wj-figures tbody tr").first).to_contain_text("100.0")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="下载完整报告").click()
+    assert "望京食堂由谁负责？" in Path(download.value.path()).read_text("utf-8")
     seen.assert_quiet()

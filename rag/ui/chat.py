@@ -112,6 +112,8 @@ def build_chat(page: Page, sources: "gr.HTML", new: "gr.Button", outbox: "gr.HTM
         hold: Any = run
         try:
             for conversation in converse(page.open(session), question, turns, language, run):
+                if run.discarded:
+                    break
                 last, panel, keep = conversation[-1], same, same
                 run.turns = conversation
                 if last.progress != "asking":

@@ -39,11 +39,13 @@ class Run:
 
     Attributes:
         turns: the conversation as it was last shown.
+        discarded: whether another conversation takes its place, so that nothing more of it may be shown.
     """
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
         self._over = threading.Event()
+        self.discarded = False
         self.turns: Turns = ()
 
     @property
@@ -60,7 +62,8 @@ class Run:
         self._over.set()
 
     def stop_and_wait(self, seconds: float = 5.0) -> None:
-        """Ask for the end and wait until nothing more will be shown, or `seconds` have passed."""
+        """Ask for the end, whatever was written, and wait until nothing more is shown or `seconds` have passed."""
+        self.discarded = True
         self._stopping.set()
         self._over.wait(seconds)
 
