@@ -64,7 +64,7 @@ def test_no_state_of_the_page_has_a_serious_fault(
     expect(page.locator(".wj-kept-list li")).to_have_count(1)
     faults["kept"] = serious(page)
     page.keyboard.press("Escape")
-    for area, place in (("documents", "#wj-drop"), ("models", "#wj-models"), ("evaluation", "#wj-evaluation")):
+    for area, place in (("documents", "#wj-library"), ("models", "#wj-models"), ("evaluation", "#wj-evaluation")):
         page.locator(f'[role="tab"][data-tab-id="{area}"]').click()
         expect(page.locator(place)).to_be_visible()
         page.wait_for_timeout(200)

@@ -71,7 +71,7 @@ def test_copy_edit_ask_again_and_judge(address: str, visit) -> None:
     expect(page.locator("#wj-ask textarea")).to_be_focused()
     assert page.locator("#wj-ask textarea").input_value() == "红烧肉怎么做？"
     refused.locator("[data-go]").click()
-    expect(page.locator("#wj-drop")).to_be_visible()
+    expect(page.locator("#wj-library")).to_be_visible()
     seen.assert_quiet()
 
 
