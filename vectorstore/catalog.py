@@ -33,6 +33,7 @@ PRAGMAS = (
     "synchronous=FULL",  # on disk when a change returns
     "fullfsync=ON",  # the same on macOS
     "foreign_keys=ON",
+    "cache_size=-8192",  # KiB of pages kept by a connection
     "secure_delete=ON",  # what is deleted is overwritten
     "journal_size_limit=16777216",  # bytes of log kept after a large change
 )
@@ -285,13 +286,6 @@ class Catalog:
                 raise KeyError(passage_id)
         return [found[position] for position in range(len(ids))]
 
-    def passage_ids(self, keys: Sequence[int]) -> dict[int, str]:
-        """Key → passage id, for the keys that are still there."""
-        sql = """SELECT p.key, d.id || ':' || p.ordinal FROM json_each(?) j
-                 JOIN passages p ON p.key = j.value JOIN documents d ON d.key = p.document"""
-        with self._connection() as connection:
-            return dict(connection.execute(sql, (json.dumps(list(keys)),)))
-
     def passages(self, keys: Sequence[int]) -> dict[int, Passage]:
         """Key → passage, for the keys that are still there."""
         with self._connection() as connection:
@@ -324,6 +318,14 @@ class Catalog:
         """The documents removed after a generation, in key order."""
         with self._connection() as connection:
             return _removed_since(connection, generation)
+
+    def documents_since(self, generation: int) -> tuple[int, list[tuple[str, int, int]], list[Removed]]:
+        """The generation now, (id, first key, last key) of documents with passages added since, and those removed."""
+        sql = """SELECT d.id, min(p.key), max(p.key) FROM documents d JOIN passages p ON p.document = d.key
+                 WHERE d.generation > ? GROUP BY d.key ORDER BY d.key"""
+        with self.reading() as connection:
+            rows = connection.execute(sql, (generation,)).fetchall()
+            return int(_single(connection, _GENERATION)), rows, _removed_since(connection, generation)
 
     def entries_since(self, generation: int) -> Iterator[Entry]:
         """The passages of documents added after a generation, in key order, without holding them all."""

@@ -26,6 +26,7 @@ from vectorstore.errors import EmbedderMismatch, StoreDamaged, StoreError
 from vectorstore.filters import Filter
 from vectorstore.keyword import KeywordIndex, KeywordWriter, question_weights
 from vectorstore.lock import WriterLock
+from vectorstore.names import PassageNames
 from vectorstore.neighbours import Neighbours
 from vectorstore.prepared import BATCH, Prepared, embedded, with_vectors
 from vectorstore.records import Document, DocumentInfo, Passage
@@ -55,6 +56,7 @@ class LocalStore:
         self._catalog = catalog
         self._lock = WriterLock(folder / LOCK, lock_timeout)
         self._keyword = KeywordUpkeep(folder, catalog, self._lock)
+        self._names = PassageNames(catalog)
         self._dense = Neighbours(
             folder, catalog, self._lock, lambda changes: _check_embedder(folder, changes.meta, embedder), embedder.embed
         )
@@ -223,7 +225,7 @@ class LocalStore:
 
     def passages(self, ids: Sequence[str]) -> list[Passage]:
         """The passages with these ids, in that order. Raises KeyError for an unknown id."""
-        found = self._catalog.passages(self._catalog.passage_keys(ids))
+        found = self._catalog.passages(self._names.keys(ids))
         by_id = {passage.id: passage for passage in found.values()}
         return [by_id[passage_id] for passage_id in ids]
 
@@ -275,7 +277,7 @@ class LocalStore:
 
     def dense_scores(self, question: str, ids: Sequence[str]) -> np.ndarray:
         """Cosine of the question with each named passage, shape (len(ids),), float32. Raises KeyError."""
-        keys = self._catalog.passage_keys(ids)
+        keys = self._names.keys(ids)
         return self._dense.current().scores(self._question_vector(question), keys)
 
     def keyword_scores(self, question: str, ids: Sequence[str]) -> np.ndarray:
@@ -283,7 +285,7 @@ class LocalStore:
 
         Raises KeyError for an unknown id.
         """
-        return self._keyword.current().scores(question_weights(question), self._catalog.passage_keys(ids))
+        return self._keyword.current().scores(question_weights(question), self._names.keys(ids))
 
     def document_frequency(self, terms: Sequence[str]) -> np.ndarray:
         """In how many passages each index term occurs, shape (len(terms),), int64."""
@@ -297,7 +299,7 @@ class LocalStore:
         while True:
             allowed = self._allowed(filter) if filter else None
             hits = search(allowed)
-            ids = self._catalog.passage_ids([key for key, _ in hits])
+            ids = self._names.ids([key for key, _ in hits])
             # A document replaced since the filter was looked up has other keys by now.
             steady = allowed is None or allowed.generation == self._catalog.generation()
             if (steady and len(ids) == len(hits)) or time.monotonic() > deadline:
