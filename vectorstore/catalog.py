@@ -11,37 +11,21 @@ generation g is brought up to date from the rows after g.
 from __future__ import annotations
 
 import json
-import logging
-import os
 import sqlite3
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from vectorstore import schema
-from vectorstore.change import PIECE, Change, Entry, Removed
-from vectorstore.errors import StoreDamaged, StoreError, StoreMissing
+from vectorstore.catalog_file import GENERATION, CatalogFile, read_meta, single
+from vectorstore.change import PIECE, Entry, Removed
 from vectorstore.records import Document, DocumentInfo, Passage
 
-logger = logging.getLogger(__name__)
-
-PRAGMAS = (
-    "synchronous=FULL",  # on disk when a change returns
-    "fullfsync=ON",  # the same on macOS
-    "foreign_keys=ON",
-    "cache_size=-8192",  # KiB of pages kept by a connection
-    "secure_delete=ON",  # what is deleted is overwritten
-    "journal_size_limit=16777216",  # bytes of log kept after a large change
-)
-BUSY_WAIT = 30.0  # seconds SQLite waits for a lock of its own
 BLOCK = 50_000  # vectors read at a time
-CLEAN_WAIT = 1.0  # seconds `clean` waits for readers of older states
 
-_GENERATION = "SELECT value FROM meta WHERE name = 'generation'"
 _DOCUMENTS = """
 SELECT d.id, d.source, d.path, d.title, d.date, d.metadata, d.digest, d.characters,
     (SELECT count(*) FROM passages p WHERE p.document = d.key)
@@ -76,31 +60,8 @@ class Changes(NamedTuple):
     vectors: np.ndarray
 
 
-class Catalog:
-    """One SQLite file, read from any thread and written by one at a time (the caller sees to that).
-
-    Connections are lent from a pool for the length of one operation, so threads neither share nor keep them.
-    """
-
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        """Open an existing catalog.
-
-        Raises:
-            StoreMissing: there is no such file.
-            StoreDamaged: it is not a readable catalog.
-            StoreError: a newer version of this program wrote it.
-        """
-        if not path.is_file():
-            raise StoreMissing(f"There is no index in {path.parent}. Make one with: wenju index PATH…")
-        self.path = path
-        self.read_only = read_only
-        self._pool: deque[sqlite3.Connection] = deque()
-        self._closed = False
-        try:
-            self._check()
-        except BaseException:
-            self.close()
-            raise
+class Catalog(CatalogFile):
+    """What is in the catalog: documents, passages, vectors, and what of them came and went."""
 
     @classmethod
     def create(cls, path: Path, meta: Mapping[str, str]) -> Catalog:
@@ -113,141 +74,10 @@ class Catalog:
         schema.create(path, meta)
         return cls(path)
 
-    def close(self) -> None:
-        """Close every connection; the last one folds the write-ahead log into the file."""
-        self._closed = True
-        while self._pool:
-            self._pool.pop().close()
-
-    # Connections
-
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """A connection that sees one state of the catalog until the block ends."""
-        with self._connection() as connection:
-            connection.execute("BEGIN")
-            try:
-                yield connection
-            finally:
-                connection.execute("ROLLBACK")
-
-    @contextmanager
-    def writing(self) -> Iterator[Change]:
-        """One change: all of it is on disk when the block ends, and nothing of it when the block raises."""
-        with self._connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                change = Change(connection, 1 + int(_single(connection, _GENERATION)))
-                yield change
-                if change.changed:
-                    change.set_meta("generation", str(change.generation))
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-
-    def note(self, name: str, value: str) -> None:
-        """Set a meta value that says nothing of the documents: the generation stays."""
-        with self._connection() as connection:
-            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
-
-    def clean(self) -> None:
-        """Give freed pages back to the disk and empty the write-ahead log, which still holds what they held."""
-        with self._connection() as connection:
-            connection.execute("PRAGMA incremental_vacuum").fetchall()
-            connection.execute(f"PRAGMA busy_timeout={int(CLEAN_WAIT * 1000)}")
-            (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            connection.execute(f"PRAGMA busy_timeout={int(BUSY_WAIT * 1000)}")
-        if busy:
-            logger.info("%s: a reader is at work, its log is emptied by a later change", self.path)
-
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection, and say what broke in plain words."""
-        if self._closed:
-            raise StoreError(f"The index in {self.path.parent} is closed. Open it again.")
-        try:
-            connection = self._pool.pop() if self._pool else self._connect()
-            try:
-                yield connection
-            finally:
-                if self._closed:
-                    connection.close()
-                else:
-                    self._pool.append(connection)
-        except sqlite3.Error as error:
-            raise self._explained(error) from error
-
-    def _connect(self) -> sqlite3.Connection:
-        """A new connection with our guarantees switched on (they are kept per connection)."""
-        mode = "ro" if self.read_only else "rw"
-        if self.read_only and not os.access(self.path.parent, os.W_OK):
-            mode += "&immutable=1"  # a read-only disk: the shared-memory file of the log can't be made there
-        connection = sqlite3.connect(
-            f"{self.path.absolute().as_uri()}?mode={mode}",
-            uri=True,
-            isolation_level=None,
-            check_same_thread=False,
-            timeout=BUSY_WAIT,
-        )
-        for pragma in PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
-        return connection
-
-    def _explained(self, error: sqlite3.Error) -> StoreError:
-        code = getattr(error, "sqlite_errorcode", None)
-        if code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            return self._damaged(str(error))
-        return StoreError(f"The catalog {self.path} could not be used: {error}.")
-
-    def _damaged(self, what: str) -> StoreDamaged:
-        return StoreDamaged(
-            f"The catalog {self.path} is damaged ({what}). Put back a copy of it, or index the documents again into "
-            "a new folder: wenju index --index NEW_FOLDER PATH…"
-        )
-
-    def _check(self) -> None:
-        """Refuse what is not a whole catalog, before anything is read from it."""
-        with self.path.open("rb") as file:
-            head = file.read(16)
-        if head != b"SQLite format 3\x00":
-            raise self._damaged("it is empty" if not head else "it is not an SQLite file")
-        with self.reading() as connection:
-            if _single(connection, "PRAGMA application_id") != schema.APPLICATION:
-                raise self._damaged("another program wrote it")
-            log = self.path.with_name(self.path.name + "-wal")
-            if not log.exists() or log.stat().st_size == 0:
-                needed = _single(connection, "PRAGMA page_count") * _single(connection, "PRAGMA page_size")
-                seen = self.path.stat().st_size
-                if seen < needed:
-                    raise self._damaged(f"it has {seen:,} bytes of {needed:,}")
-            try:
-                version = int(_meta(connection)["format"])
-            except (sqlite3.OperationalError, KeyError, ValueError) as error:
-                raise self._damaged(f"its meta table can't be read: {error}") from error
-        if version > schema.FORMAT:
-            raise StoreError(
-                f"The index in {self.path.parent} has format {version}; this version reads up to {schema.FORMAT}. "
-                "Update with: pip install --upgrade wenju"
-            )
-
-    # Reading
-
-    def meta(self) -> dict[str, str]:
-        """Format, generation, embedder and whatever else was set."""
-        with self.reading() as connection:
-            return _meta(connection)
-
-    def generation(self) -> int:
-        """The number of changes so far."""
-        with self._connection() as connection:
-            return int(_single(connection, _GENERATION))
-
     def count(self) -> int:
         """The number of passages."""
         with self._connection() as connection:
-            return int(_single(connection, "SELECT count(*) FROM passages"))
+            return int(single(connection, "SELECT count(*) FROM passages"))
 
     def digests(self) -> dict[str, str]:
         """Document id → digest of the file it was read from."""
@@ -309,7 +139,7 @@ class Catalog:
                  JOIN vectors v ON v.passage = p.key WHERE d.id = ? ORDER BY p.ordinal"""
         with self.reading() as connection:
             rows = connection.execute(sql, (document_id,)).fetchall()
-            dimension = int(_meta(connection)["dimension"])
+            dimension = int(read_meta(connection)["dimension"])
         return np.frombuffer(b"".join(vector for (vector,) in rows), np.float16).reshape(len(rows), dimension)
 
     # What an index needs to catch up
@@ -325,7 +155,7 @@ class Catalog:
                  WHERE d.generation > ? GROUP BY d.key ORDER BY d.key"""
         with self.reading() as connection:
             rows = connection.execute(sql, (generation,)).fetchall()
-            return int(_single(connection, _GENERATION)), rows, _removed_since(connection, generation)
+            return int(single(connection, GENERATION)), rows, _removed_since(connection, generation)
 
     def entries_since(self, generation: int) -> Iterator[Entry]:
         """The passages of documents added after a generation, in key order, without holding them all."""
@@ -340,7 +170,7 @@ class Catalog:
         """What a dense index at a generation lacks, all as of one state of the catalog."""
         sql = "SELECT passage, vector FROM vectors"
         with self.reading() as connection:
-            meta = _meta(connection)
+            meta = read_meta(connection)
             if generation < int(meta["embedded"]):
                 generation = 0
             if generation > 0:
@@ -355,7 +185,7 @@ class Catalog:
     def all_vectors(self) -> Iterator[tuple[dict[str, str], Callable[[], Iterator[tuple[np.ndarray, np.ndarray]]]]]:
         """One state's meta values, and what reads all its vectors in blocks of (keys, vectors) as in `Changes`."""
         with self.reading() as connection:
-            meta = _meta(connection)
+            meta = read_meta(connection)
 
             def blocks() -> Iterator[tuple[np.ndarray, np.ndarray]]:
                 cursor = connection.execute("SELECT passage, vector FROM vectors ORDER BY passage")
@@ -375,7 +205,7 @@ class Catalog:
         keys = np.fromiter((key for key, _ in rows), np.int64, len(rows))
         data = b"".join(vector for _, vector in rows)
         if len(data) != len(rows) * dimension * 2:
-            raise self._damaged(f"vectors of {len(data):,} bytes where {len(rows):,} x {dimension} x 2 belong")
+            raise self.damaged(f"vectors of {len(data):,} bytes where {len(rows):,} x {dimension} x 2 belong")
         return keys, np.frombuffer(data, np.float16).reshape(len(rows), dimension)
 
     def problems(self) -> list[str]:
@@ -400,10 +230,6 @@ def _passage(parts: Sequence[tuple]) -> Passage:
     return Passage(f"{id}:{ordinal}", id, ordinal, source, title, text, start, stop, page, date)
 
 
-def _meta(connection: sqlite3.Connection) -> dict[str, str]:
-    return dict(connection.execute("SELECT name, value FROM meta"))
-
-
 def _text(connection: sqlite3.Connection, document: int) -> str:
     """The whole text of a document, by its key."""
     return "".join(piece for (piece,) in connection.execute(_PIECES, (document,)))
@@ -412,9 +238,3 @@ def _text(connection: sqlite3.Connection, document: int) -> str:
 def _removed_since(connection: sqlite3.Connection, generation: int) -> list[Removed]:
     sql = "SELECT document, first, last FROM removed WHERE generation > ? ORDER BY document"
     return [Removed(*row) for row in connection.execute(sql, (generation,))]
-
-
-def _single(connection: sqlite3.Connection, sql: str) -> Any:
-    """The one value a statement returns."""
-    (value,) = connection.execute(sql).fetchone()
-    return value
