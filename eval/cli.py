@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from eval import authoring, cases, commands, datasets, judge
+from eval import authoring, cases, commands, datasets, judge, speed
 from eval.statistics import SEED
 from rag.errors import WenjuError
 
@@ -100,6 +100,18 @@ def _parser() -> argparse.ArgumentParser:
     trust.add_argument("--llm", metavar="NAME", help="measure a language model instead of the offline judge")
     trust.add_argument("--figures", type=Path, default=judge.FIGURES, metavar="FILE", help="where the figures are kept")
     trust.set_defaults(run=commands.measure_judge)
+
+    fast = verbs.add_parser("speed", parents=[placed], help="how fast a store is made and asked, at several sizes")
+    fast.add_argument(
+        "corpus",
+        type=Path,
+        nargs="?",
+        metavar="PATH",
+        help="a folder of documents, or a text with an article a line (.xz too); default: news.txt.xz in $WENJU_DATA",
+    )
+    fast.add_argument("--sizes", type=int, nargs="+", default=speed.SIZES, metavar="N", help="passages, ascending")
+    fast.add_argument("--full", action="store_true", help="a million passages, too: about an hour and 8 GB of disk")
+    fast.set_defaults(run=commands.measure_speed)
 
     draft = verbs.add_parser("draft", help="propose questions about your own documents, to accept one by one")
     draft.add_argument("paths", type=Path, nargs="+", metavar="DOCS", help="files and folders")

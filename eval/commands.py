@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eval import cases, judge, results
+from eval import cases, judge, results, speed_table
 from eval.records import Question, Record, Run
 
 if TYPE_CHECKING:
@@ -219,6 +220,25 @@ def _finished(assistant: Assistant, records: Sequence[Record], name: str, split:
         index=index_fingerprint(assistant),
         records=tuple(records),
     )
+
+
+def measure_speed(options: argparse.Namespace) -> int:
+    """Time stores of several sizes; the table, the JSON and the plot grow with each."""
+    from eval import speed
+
+    sizes = sorted({*options.sizes, *([speed.FULL] if options.full else [])})
+    folder = _folder(options)
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = folder / f"{datetime.now():%Y%m%d-%H%M%S}-speed"
+    report = None
+    for report in speed.measure(speed.find_corpus(options.corpus), sizes):
+        stem.with_suffix(".json").write_text(speed.as_json(report), encoding="utf-8")
+        stem.with_suffix(".svg").write_text(speed_table.plot(report), encoding="utf-8")
+        print(f"… {report.sizes[-1].passages:,} passages done", file=sys.stderr, flush=True)
+    if report is not None:
+        print(speed_table.table(report))
+        print(f"{stem}.json and .svg")
+    return 0
 
 
 def _folder(options: argparse.Namespace) -> Path:
