@@ -7,10 +7,11 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.errors import WenjuError
+from rag.errors import TwoTongued, WenjuError
 
 if TYPE_CHECKING:
     from rag.indexing import IndexReport, Progress
@@ -24,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
+    except TwoTongued as error:
+        print(f"wenju: {error.zh if error.zh == error.en else f'{error.zh} / {error.en}'}", file=sys.stderr)
+        return 1
     except WenjuError as error:
         print(f"wenju: {error}", file=sys.stderr)
         return 1
@@ -46,6 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument(
         "--index", type=Path, metavar="DIR", help="索引目录 index folder (default: $RAG_INDEX or ./index)"
     )
+    whole = argparse.ArgumentParser(add_help=False, parents=[common])
+    whole.add_argument("--collection", metavar="NAME", help="集合 a collection beside that index")
 
     narrow = argparse.ArgumentParser(add_help=False)
     narrow.add_argument(
@@ -65,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         help="元数据相等 documents with this metadata value",
     )
 
-    ask = commands.add_parser("ask", parents=[common, narrow], help="问一个问题 ask one question")
+    ask = commands.add_parser("ask", parents=[whole, narrow], help="问一个问题 ask one question")
     ask.add_argument("question", nargs="+")
     ask.add_argument("--json", action="store_true", help="输出 JSON print the whole answer as JSON")
     ask.add_argument(
@@ -73,11 +79,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     ask.set_defaults(run=_ask)
 
-    chat = commands.add_parser("chat", parents=[common, narrow], help="在终端里对话 talk in the terminal")
+    chat = commands.add_parser("chat", parents=[whole, narrow], help="在终端里对话 talk in the terminal")
     chat.add_argument("--llm", metavar="NAME", help="语言模型 language model (default: $RAG_LLM or extractive)")
     chat.set_defaults(run=_chat)
 
-    index = commands.add_parser("index", parents=[common], help="建立或更新索引 index files, folders and globs")
+    index = commands.add_parser("index", parents=[whole], help="建立或更新索引 index files, folders and globs")
     index.add_argument("paths", nargs="*", metavar="PATH")
     index.add_argument("--list", action="store_true", help="列出文档 list the indexed documents")
     index.add_argument(
@@ -88,12 +94,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     index.set_defaults(run=_index)
 
-    serve = commands.add_parser("serve", parents=[common], help="作为 MCP 服务 serve other programs over MCP")
+    collections = commands.add_parser("collections", parents=[common], help="列出和管理集合 list, make, rename, delete")
+    change = collections.add_mutually_exclusive_group()
+    change.add_argument("--create", metavar="NAME", help="新建 make an empty collection")
+    change.add_argument("--rename", nargs=2, metavar=("OLD", "NEW"), help="改名 give it another name")
+    change.add_argument("--delete", metavar="NAME", help="删除 delete it with its index (asks first)")
+    collections.add_argument("--yes", action="store_true", help="不再询问 delete without asking")
+    collections.set_defaults(run=_collections)
+
+    serve = commands.add_parser("serve", parents=[whole], help="作为 MCP 服务 serve other programs over MCP")
     serve.add_argument("--llm", metavar="NAME", help="语言模型 language model (default: $RAG_LLM or extractive)")
     serve.add_argument("--http", type=int, metavar="PORT", help="用 HTTP，只在本机 on 127.0.0.1:PORT instead of stdio")
     serve.set_defaults(run=_serve)
 
-    doctor = commands.add_parser("doctor", parents=[common], help="检查环境与索引 check the set-up and the index")
+    doctor = commands.add_parser("doctor", parents=[whole], help="检查环境与索引 check the set-up and the index")
     doctor.add_argument(
         "--llm", nargs="?", const="", metavar="NAME", help="并调用一次语言模型 call the language model once, too"
     )
@@ -112,7 +126,28 @@ def _settings(options: argparse.Namespace) -> Settings:
     except ValidationError as error:
         raise WenjuError(f"设置有误 a RAG_… setting is wrong: {error}") from None
     changes = {name: getattr(options, name, None) for name in ("index", "llm")}
-    return settings.model_copy(update={name: value for name, value in changes.items() if value is not None})
+    settings = settings.model_copy(update={name: value for name, value in changes.items() if value is not None})
+    if not getattr(options, "collection", None):
+        return settings
+    return settings.model_copy(update={"index": _collection(options, settings)})
+
+
+def _collection(options: argparse.Namespace, settings: Settings) -> Path:
+    """The index of the collection that was named; indexing into a new one makes it."""
+    from rag.assistant import Assistant
+    from rag.collections import Collections
+    from rag.errors import CollectionError
+
+    collections = Collections(settings.index)
+    try:
+        folder = collections.find(options.collection).folder
+    except CollectionError:
+        if not getattr(options, "paths", None):
+            raise
+        folder = collections.create(options.collection).folder
+    if folder != settings.index and not (folder / "catalog.sqlite").exists():
+        Assistant.open_or_create(folder, settings=settings).close()  # empty, not with the seed documents
+    return folder
 
 
 def _filter(options: argparse.Namespace) -> Filter | None:
@@ -211,6 +246,31 @@ def _report(report: IndexReport) -> bool:
         f"失败 failed {len(report.failed)}, 段落 passages {report.passages}"
     )
     return bool(report.failed)
+
+
+def _collections(options: argparse.Namespace) -> int:
+    from rag.assistant import Assistant
+    from rag.collections import Collections
+
+    settings = _settings(options)
+    collections = Collections(settings.index)
+    if options.create:
+        collections.create(options.create)
+    if options.rename:
+        collections.rename(collections.find(options.rename[0]), options.rename[1])
+    if options.delete:
+        found = collections.find(options.delete)
+        if not options.yes and found.id:
+            print(f"要删除集合“{found.name}”和它的索引吗？输入名字确认。 Type its name to delete it with its index.")
+            if _read_line() != found.name:
+                print("没有删除。 Nothing was deleted.")
+                return 1
+        collections.delete(found)
+    for one in collections.all():
+        with Assistant.open_or_create(one.folder, settings=settings) if one.id else nullcontext() as opened:
+            size = f"\t{len(opened.documents())} 个文档 documents" if opened else ""
+        print(f"{one.name or '默认 default'}{size}\t{one.folder}")
+    return 0
 
 
 def _serve(options: argparse.Namespace) -> int:

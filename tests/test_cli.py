@@ -334,3 +334,36 @@ def test_sources_that_give_orders_are_flagged(
     for question in ("青河机械厂有多少职工？", "青河机械厂的地址在哪条街道？"):
         assert warning in run(capsys, "ask", question)[1]
     assert "⚠" not in run(capsys, "ask", "--json", "青河机械厂有多少职工？")[1]
+
+
+def test_collections_are_asked_by_name(
+    index: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "甲.txt").write_text("采购合同\n合同金额为860万元，由王明签字。\n", "utf-8")
+    status, out, err = run(capsys, "ask", "--collection", "合同", "金额是多少？")
+    assert (status, out) == (1, "")
+    assert "没有名为“合同”的集合" in err and "there is no collection '合同'" in err
+    status, out, err = run(capsys, "index", "--collection", "合同", str(tmp_path / "甲.txt"))
+    assert (status, err) == (0, "")
+    assert "1 个文档 documents" in out
+    status, out, err = run(capsys, "ask", "--collection", "合同", "合同金额是多少？")
+    assert out.startswith("【860万元】\n")
+    assert "860" not in run(capsys, "ask", "合同金额是多少？")[1]
+
+    assert run(capsys, "collections", "--create", "空的")[0] == 0
+    status, out, err = run(capsys, "ask", "--collection", "空的", QUESTION)
+    assert (status, err) == (0, "")
+    assert "9000M2" not in out  # empty, not filled with the seed documents
+    status, out, err = run(capsys, "collections", "--rename", "合同", "旧合同")
+    assert [line.split("\t")[:2] for line in out.splitlines()] == [
+        ["默认 default", str(index)],
+        ["旧合同", "1 个文档 documents"],
+        ["空的", "0 个文档 documents"],
+    ]
+    for typed, gone in (("不", False), ("旧合同", True)):
+        monkeypatch.setattr("builtins.input", lambda prompt, typed=typed: typed)
+        assert run(capsys, "collections", "--delete", "旧合同")[0] == (0 if gone else 1)
+        assert (tmp_path / "索引-collections" / "合同").exists() is not gone
+    assert run(capsys, "collections", "--delete", "空的", "--yes")[0] == 0
+    assert run(capsys, "collections", "--delete", "默认", "--yes")[0] == 1
+    assert run(capsys, "collections", "--create", "a/b")[2].startswith("wenju: 名字里不能有 /")
