@@ -140,7 +140,7 @@ def add_reader(routes: Routes, desk: Desk) -> None:
         "file": file,
     }
     for path, answer in answers.items():
-        routes.add(path, answer)
+        routes.add(path, answer, bare=path in ("leaf", "file"))
 
 
 def quotes_of(call: Call) -> Quotes:

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from rag.errors import CollectionError, DocumentUnknown, TwoTongued, WenjuError
+from rag.errors import DocumentUnknown, TwoTongued, WenjuError
 from rag.language import Language
 from rag.ui.labels import choose_language, say
 
@@ -48,12 +48,15 @@ class Routes:
     base: str = field(default_factory=lambda: f"/wenju/{secrets.token_urlsafe(24)}")
     routes: list[Route] = field(default_factory=list)
 
-    def add(self, path: str, answer: Answerer, method: str = "GET") -> None:
-        """Let `answer` serve one path; what it raises becomes a plain sentence with a fitting status."""
+    def add(self, path: str, answer: Answerer, method: str = "GET", *, bare: bool = False) -> None:
+        """Let `answer` serve one path; what it raises becomes a plain sentence.
+
+        Args:
+            bare: the browser itself takes the answer (a picture, a file), so an error needs its status.
+        """
 
         def serve(request: Request) -> Response:
-            call = Call(request.query_params, language_of(request))
-            return respond(call, answer)
+            return respond(Call(request.query_params, language_of(request)), answer, bare=bare)
 
         self.routes.append(Route(f"{self.base}/{path}", serve, methods=[method]))
 
@@ -63,17 +66,20 @@ def language_of(request: Request) -> Language:
     return choose_language(request.headers.get("accept-language"), request.headers.get("cookie"))
 
 
-def respond(call: Call, answer: Answerer) -> Response:
-    """The response to a call; an error is `{"error": sentence}` in the reader's language."""
+def respond(call: Call, answer: Answerer, *, bare: bool = False) -> Response:
+    """The response to a call; an error is `{"error": sentence}` in the reader's language.
+
+    What a reader may well run into (a removed document, a name that is taken) is an answer like any other: a status of
+    4xx would fill the browser's console.
+    """
     try:
         made = answer(call)
-    except (DocumentUnknown, CollectionError, IndexError) as error:
-        words = spoken(error, call.language) if isinstance(error, CollectionError) else say(call.language, "gone")
-        return JSONResponse({"error": words}, 404)
+    except (DocumentUnknown, IndexError):
+        return JSONResponse({"error": say(call.language, "gone")}, 404 if bare else 200)
     except ValueError:
         return JSONResponse({"error": say(call.language, "bad_call")}, 400)
     except (WenjuError, OSError) as error:
-        return JSONResponse({"error": spoken(error, call.language)}, 409)
+        return JSONResponse({"error": spoken(error, call.language)}, 404 if bare else 200)
     except Exception:  # the page's last boundary: without it the reader would look at an endless wait
         log.exception("a request of the page failed")
         return JSONResponse({"error": say(call.language, "unexpected")}, 500)

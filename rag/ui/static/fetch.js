@@ -8,11 +8,11 @@ Object.assign(wenju, (() => {
     return `${wenju.base}/${path}?${new URLSearchParams(given)}`;
   }
 
-  // The parsed answer; a refusal is thrown with the server's own words.
+  // The parsed answer; a refusal is thrown in the server's own words.
   async function get(path, values = {}, options = {}) {
     const response = await fetch(address(path, values), options);
     const answer = await response.json();
-    if (!response.ok) throw new Error(answer.error);
+    if (!response.ok || answer.error) throw new Error(answer.error);
     return answer;
   }
 
