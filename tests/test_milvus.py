@@ -61,7 +61,7 @@ def test_what_returned_survives_a_kill_of_the_server(tmp_path):
             store.add([cut("丙", "又写了一篇")])
             assert (sorted(store.digests()), len(store), store.problems()) == (["丙", "甲"], 3, [])
             server.kill()
-            gone = replace(store.place, timeout=0.5)
+            gone = replace(store.server.place, timeout=0.5)
             with pytest.raises(StoreUnreachable, match=r"连不上 Milvus.*RAG_MILVUS_URI.*milvus-lite server"):
                 MilvusStore.open(gone, CharacterEmbedder())
     finally:

@@ -102,7 +102,7 @@ def passage_rows(item: Prepared, version: str) -> Iterator[Row]:
     facts = [fact_code(name, value) for name, value in document.metadata.items()]
     for ordinal, (span, line, vector) in enumerate(zip(item.spans, item.terms, vectors, strict=True)):
         start, stop, page = span
-        sparse = passage_vector(line.split(" "))
+        sparse = passage_vector(line.split())
         yield {
             "key": row_key(key, ordinal, version),
             "document": key,
