@@ -291,20 +291,16 @@ def as_filter(wanted: Wanted) -> Filter | None:
 def _document(id: str, text: str, metadata: Mapping[str, Any]) -> Document:
     """A text with its metadata as a document of ours."""
     typed = sorted(key for key, value in metadata.items() if not isinstance(value, str))
-    source, title, date = (
-        value if isinstance(value := metadata.get(key), str) else "" for key in ("source", "title", "date")
-    )
+    plain = {key: value for key, value in metadata.items() if isinstance(value, str)}
+    kept = {key: _text(value) for key, value in metadata.items()}
     return Document(
         id=id,
-        source=texts.get("source") or id,
+        source=plain.get("source") or id,
         path="",
-        title=texts.get("title") or texts.get("source") or id,
+        title=plain.get("title") or plain.get("source") or id,
         text=text,
-        date=texts.get("date") or None,
-        metadata={
-            **{key: _text(value) for key, value in metadata.items()},
-            TYPED: json.dumps(typed, ensure_ascii=False),
-        },
+        date=plain.get("date") or None,
+        metadata={**kept, TYPED: json.dumps(typed, ensure_ascii=False)},
         digest=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
     )
 
