@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from rag import Assistant
@@ -17,6 +18,10 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 for name in [name for name in os.environ if name.startswith("RAG_") or name.lower().endswith("_proxy")]:
     del os.environ[name]
+
+# A slow machine is no failure: no property test has a deadline.
+settings.register_profile("wenju", deadline=None)
+settings.load_profile("wenju")
 
 
 @pytest.fixture(scope="session")
