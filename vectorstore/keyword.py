@@ -138,6 +138,25 @@ class KeywordIndex:
         """
         return np.array([self._searcher.doc_freq("terms", term) for term in terms], np.int64)
 
+    def beside(self, documents: Iterable[int]) -> list[int]:
+        """Keys of the other passages in the segments that hold these documents, ascending.
+
+        A segment keeps the words of what was removed from it in its dictionary until all of it is written anew.
+        """
+        import tantivy
+
+        total = self._searcher.num_docs
+        named = [(tantivy.Occur.Should, self._term("document", key)) for key in documents]
+        hits = self._searcher.search(tantivy.Query.boolean_query(named), limit=total, count=False).hits
+        segments = {address.segment_ord for _, address in hits}
+        every = [
+            (tantivy.Occur.Must, tantivy.Query.all_query()),
+            (tantivy.Occur.MustNot, self._term("document", _MARK)),
+        ]
+        found = self._searcher.search(tantivy.Query.boolean_query(every), limit=total, count=False).hits
+        places = [address for _, address in found if address.segment_ord in segments]
+        return sorted(set(self._keys(places)) - set(self._keys([address for _, address in hits])))
+
     def writer(self) -> KeywordWriter:
         """Start a change; one at a time."""
         return KeywordWriter(self._index)
@@ -207,6 +226,10 @@ class KeywordWriter:
         """Take out every passage of these documents, by document key."""
         for document in documents:
             self._writer.delete_documents_by_term("document", document)
+
+    def drop(self, key: int) -> None:
+        """Take out one passage."""
+        self._writer.delete_documents_by_term("passage", key)
 
     def add(self, key: int, document: int, terms: str) -> None:
         """Put in one passage, by its terms joined by blanks."""

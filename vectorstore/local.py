@@ -196,10 +196,9 @@ class LocalStore:
     def remove(self, document_ids: Sequence[str]) -> int:
         """Remove documents with all their passages; unknown ids are ignored; returns how many were there.
 
-        When it returns, no search finds them and no file holds their text. Single words of theirs may stay in the word
-        list of the keyword index until tantivy merges it, or `compact` is called.
+        When it returns, no search finds them and no file holds their text, their vectors or a word only they had.
         """
-        with self._changing() as (change, _):
+        with self._changing(forget=True) as (change, _):
             change.remove(document_ids)
         return len(change.removed)
 
@@ -326,15 +325,19 @@ class LocalStore:
             yield self._keyword.mended()
 
     @contextmanager
-    def _changing(self) -> Iterator[tuple[Change, KeywordWriter]]:
-        """One change to the catalog, then the same to the keyword index."""
+    def _changing(self, *, forget: bool = False) -> Iterator[tuple[Change, KeywordWriter]]:
+        """One change to the catalog, then the same to the keyword index, where no word stays if it is to forget."""
         with self._writing() as keyword:
             with keyword.writer() as writer:
                 with self._catalog.writing() as change:
                     yield change, writer
                 if change.changed:
-                    writer.remove(gone.document for gone in change.removed)
+                    removed = [gone.document for gone in change.removed]
+                    writer.remove(removed)
+                    if forget:
+                        self._keyword.forget(keyword, writer, removed)
                     writer.commit(change.generation)
+                    writer.sweep()
             if change.removed:
                 self._catalog.clean()
             if change.changed:

@@ -100,13 +100,28 @@ class KeywordUpkeep:
             return self.renew()
 
     def _caught_up(self, index: KeywordIndex, generation: int) -> KeywordIndex:
+        removed = [gone.document for gone in self._catalog.removed_since(index.generation)]
         with index.writer() as writer:
             writer.sweep()
-            writer.remove(gone.document for gone in self._catalog.removed_since(index.generation))
+            writer.remove(removed)
+            self.forget(index, writer, removed)
             for entries in batches(self._catalog.entries_since(index.generation), BATCH):
                 write_terms(writer, entries)
             writer.commit(generation)
         return index.newest()
+
+    def forget(self, index: KeywordIndex, writer: KeywordWriter, documents: Sequence[int]) -> None:
+        """Leave no word of these removed documents: write anew what shares a segment with them.
+
+        tantivy would drop their words when it next merges the segment, which may be never. A passage takes about
+        0.2 ms, and a segment holds up to 20,000 before it is merged with others.
+        """
+        if not documents:
+            return
+        for entries in batches(self._catalog.entries(index.beside(documents)), BATCH):
+            for entry in entries:
+                writer.drop(entry.key)
+            write_terms(writer, entries)
 
     def renew(
         self, meta: Mapping[str, str] | None = None, also: Callable[[Change, Sequence[Entry]], None] | None = None
