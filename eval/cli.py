@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from eval import authoring, cases, commands, datasets, judge, speed
+from eval import authoring, cases, claims, commands, datasets, judge, speed
 from eval.statistics import SEED
 from rag.errors import WenjuError
 
@@ -112,6 +112,14 @@ def _parser() -> argparse.ArgumentParser:
     fast.add_argument("--sizes", type=int, nargs="+", default=speed.SIZES, metavar="N", help="passages, ascending")
     fast.add_argument("--full", action="store_true", help="a million passages, too: about an hour and 8 GB of disk")
     fast.set_defaults(run=commands.measure_speed)
+
+    tried = verbs.add_parser("claims", help="small lies caught, true sentences taken for lies, by the verifier")
+    tried.add_argument("data", type=Path, help="a folder with news.txt.xz, one article a line")
+    tried.add_argument(
+        "--choosing", action="store_true", help="the claims that may be looked at while working on the verifier"
+    )
+    tried.add_argument("--failures", action="store_true", help="list what was judged wrongly")
+    tried.set_defaults(run=claims.measure)
 
     draft = verbs.add_parser("draft", help="propose questions about your own documents, to accept one by one")
     draft.add_argument("paths", type=Path, nargs="+", metavar="DOCS", help="files and folders")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rag.settings import Settings
 
 FIGURES = HERE / "judge.json"
-# rag.verify fitted its weights on the even half of CiteCheck's development set, so the odd half is the fair one.
+# rag.verify was trained on the even half of CiteCheck's development set, so the odd half is the fair one.
 _PARTS = {"all": (0, 1), "odd idx, not fitted on": (1,)}
 # Part of the data → figure → value; shares are floats, counts are whole.
 Figures = Mapping[str, Mapping[str, float | int]]
@@ -119,8 +119,12 @@ def load_figures(path: Path = FIGURES) -> dict[str, Figures]:
 
 
 def judge_code() -> str:
-    """Digest of the offline judge's source."""
-    files = (HERE.parent / "rag" / name for name in ("verify.py", "facts.py", "numbers.py", "sentences.py"))
+    """Digest of the offline judge: its source and its weights."""
+    names = (
+        "verify.py support.py claim_items.py overlap.py facts.py difference.py figures.py wording.py numbers.py "
+        "sentences.py model/verifier.safetensors"
+    )
+    files = (HERE.parent / "rag" / name for name in names.split())
     return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 

@@ -7,13 +7,14 @@ to disbelieve; finding none proves nothing by itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from difflib import SequenceMatcher
-from functools import lru_cache
 from itertools import pairwise
 
-from rag.numbers import COUNT, DATE_UNITS, Quantity, dates, quantities
+from rag.difference import Difference, Kind
+from rag.figures import number_missing, number_moved
+from rag.language import language_of
+from rag.numbers import quantities
 from rag.rarity import rarity
 from rag.wording import (
     NEGATORS,
@@ -39,7 +40,6 @@ _title = re.compile(
 _code = re.compile(r"[a-z]+[a-z0-9]*[-_./]?\d[a-z0-9.\-]*")
 _latin = re.compile(r"[a-z][a-z0-9+\-]*")
 _boundary = re.compile(r"[，,；;。！？!?、：:\n（）()]")
-_enumerator = re.compile(r"(?:^|[:：;；,，。\s])[（(]?\d{1,2}[)）.、]")
 
 _NOUNS = ("n", "j", "s", "vn")
 
@@ -55,121 +55,64 @@ _LONGEST_REPLACED = 6  # words; longer stretches are rewritten, not replaced
 
 
 def disagreement(claim: str, evidence: str, background: str = "") -> str:
-    """The first fact on which claim and evidence differ, as a short phrase in Chinese; "" when none is found.
+    """The first fact on which claim and evidence differ, in words of the claim's language; "" when none is found.
 
-    Args:
-        claim: one sentence.
-        evidence: the sentences that should support it.
-        background: more text of the same source (title, date, sentences around): names and dates that the claim spells
-            out may come from it, other numbers may not.
+    Takes what `differences` takes.
 
     >>> disagreement("建成房源1.6万套。", "建成房源1.8万套,已保障25个院所。")
     '数字“1.6万套”不在引文中'
     >>> disagreement("一万八千套房源已建成。", "建成房源1.8万套,已保障25个院所。")
     ''
     """
+    found = next(differences(claim, evidence, background), None)
+    return found.reason(language_of(claim)) if found else ""
+
+
+def differences(claim: str, evidence: str, background: str = "") -> Iterator[Difference]:
+    """What claim and evidence differ on, at most one of each kind.
+
+    Args:
+        claim: one sentence.
+        evidence: the sentences that should support it.
+        background: more text of the same source (title, date, sentences around): names and dates that the claim spells
+            out may come from it, other numbers may not.
+    """
     folded, source, around = fold(claim), fold(evidence), fold(background)
     ours, theirs = cut(folded), cut(source)
     everything = f"{source}\n{around}"
-    return (
-        _number_missing(claim, folded, source, around)
-        or _number_moved(ours, theirs)
-        or _name_missing(ours, everything)
-        or _title_moved(ours, theirs)
-        or _subject_differs(ours, evidence)
-        or _aligned_difference(ours, theirs, evidence, everything)
-        or _opposite(ours, theirs)
-        or _closing_missing(ours, everything)
+    found = (
+        number_missing(claim, folded, source, around),
+        number_moved(ours, theirs),
+        _exchanged(ours, evidence),
+        _name_missing(ours, everything),
+        _title_moved(ours, theirs),
+        _subject_differs(ours, evidence),
+        *_aligned_differences(ours, theirs, evidence, everything),
+        _opposite(ours, theirs),
+        _closing_missing(ours, everything),
     )
+    seen: set[Kind] = set()
+    for one in found:
+        if one and one.kind not in seen:
+            seen.add(one.kind)
+            yield one
 
 
-def _number_missing(claim: str, folded: str, source: str, around: str) -> str:
-    """A number or date of the claim that the evidence lacks."""
-    ours, theirs = quantities(folded), quantities(source)
-    nearby = quantities(around)
-    listed = [match.span() for match in _enumerator.finditer(folded)]
-    for number in ours:
-        if not number.certain or any(start <= number.start < end for start, end in listed):
+def _exchanged(claim: Words, evidence: str) -> Difference | None:
+    """Two words that changed places in a sentence that is copied otherwise: 乙收购甲 for 甲收购乙."""
+    sentence = nearest(claim, evidence)
+    replaced: dict[str, str] = {}
+    for kind, i1, i2, j1, j2 in SequenceMatcher(None, claim.words, sentence.words, autojunk=False).get_opcodes():
+        if kind != "replace":
             continue
-        pool = [*theirs, *nearby] if number.unit in DATE_UNITS else theirs
-        if not any(number.agrees(other) for other in pool):
-            return f"数字“{_written(number, claim)}”不在引文中"
-    known = dates(theirs)
-    for date in dates(ours):
-        finest = next(unit for unit in reversed(DATE_UNITS) if unit in date)
-        same = [other for other in known if other.get(finest) == date[finest]]
-        if len(date) > 1 and same and not any(all(other.get(u, v) == v for u, v in date.items()) for other in same):
-            return "日期与引文不符"
-    return ""
+        here, there = "".join(claim.words[i1:i2]), "".join(sentence.words[j1:j2])
+        if replaced.get(there) == here and here[0].isalnum() and there[0].isalnum():
+            return Difference(Kind.EXCHANGED, there, here)
+        replaced[here] = there
+    return None
 
 
-def _written(number: Quantity, text: str) -> str:
-    """A quantity as its text has it."""
-    return text[number.start : number.end].strip() or f"{number.value.normalize():f}{number.unit}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    """A number with the content words next to it in its clause."""
-
-    number: Quantity
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-
-
-@lru_cache(maxsize=1024)
-def _counted(text: str) -> tuple[_Counted, ...]:
-    """Each number of folded text with its neighbours: 首席科学家2名 → before 科学家; 25个院所 → after 院所."""
-    found = []
-    for number in quantities(text):
-        if number.end <= number.start or not (number.certain or number.unit or number.value < 10):
-            continue
-        clause_start = max((m.end() for m in _boundary.finditer(text, 0, number.start)), default=0)
-        stop = _boundary.search(text, number.end)
-        before = _content(cut(text[clause_start : number.start]).tagged[::-1])
-        after = _content(cut(text[number.end : stop.start() if stop else len(text)]).tagged)
-        found.append(_Counted(number, before, after))
-    return tuple(found)
-
-
-def _content(tagged: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """The first three of up to five words that hold a fact, up to the next number."""
-    found: list[str] = []
-    for word, tag in tagged[:5]:
-        if tag == "m" or not word[0].isalnum() or quantities(word):
-            break
-        if tag not in PLAIN_TAGS and tag != "q" and word not in PLAIN_WORDS:
-            found.append(word)
-    return tuple(found[:3])
-
-
-def _number_moved(claim: Words, source: Words) -> str:
-    """A number that the evidence gives for something else: 首席科学家25名 where it says 首席科学家2名、研究员25名."""
-    theirs = _counted(source.text)
-    for ours in _counted(claim.text):
-        if not ours.number.certain and ours.number.value < 2:
-            continue
-        for side in ("before", "after"):
-            words = getattr(ours, side)
-            rivals = [other for other in theirs if words and getattr(other, side)[:1] == words[:1]]
-            rivals = [other for other in rivals if getattr(other, side)[:2] == words[:2]] or rivals
-            rivals = [other for other in rivals if _comparable(ours.number, other.number)]
-            if rivals and not any(ours.number.value == other.number.value for other in rivals):
-                return f"引文中“{words[0]}”的数字是“{_written(rivals[0].number, source.text)}”"
-        near = {*ours.before, *ours.after}
-        same = [near & {*o.before, *o.after} for o in theirs if o.number.agrees(ours.number)]
-        rivals = [o for o in theirs if _comparable(ours.number, o.number) and near & {*o.before, *o.after}]
-        if rivals and same and not any(same):
-            return f"引文中此处的数字是“{_written(rivals[0].number, source.text)}”"
-    return ""
-
-
-def _comparable(one: Quantity, other: Quantity) -> bool:
-    """Whether two numbers measure the same kind of thing."""
-    return one.unit == other.unit or {one.unit, other.unit} == {"", COUNT}
-
-
-def _name_missing(claim: Words, everything: str) -> str:
+def _name_missing(claim: Words, everything: str) -> Difference | None:
     """A name, code or Latin word of the claim that its source never mentions."""
     squeezed = everything.replace(" ", "")
     words = _code.findall(claim.text)
@@ -177,19 +120,19 @@ def _name_missing(claim: Words, everything: str) -> str:
         words += [word for word in _latin.findall(claim.text) if len(word) > 1]
     for word in words:
         if word not in everything and word not in squeezed and not any(q.unit for q in quantities(word)):
-            return f"“{word}”不在引文中"
+            return Difference(Kind.NAME, word)
     for i, (word, tag) in enumerate(claim.tagged):
         if is_name(word, tag) and not mentioned(word, everything) and not is_alias(claim, i, everything):
-            return f"“{word}”不在引文中"
-    return ""
+            return Difference(Kind.NAME, word)
+    return None
 
 
-def _title_moved(claim: Words, source: Words) -> str:
+def _title_moved(claim: Words, source: Words) -> Difference | None:
     """A person who gets the title that the evidence gives to another: 处长张硕 where it says 处长杨薇薇."""
     people = [word for word, tag in claim.tagged if tag.startswith("nr") and is_name(word, tag)]
     titles = [word for word, tag in claim.tagged if tag.startswith("n") and _title.search(word)]
     if len(people) != 1:
-        return ""
+        return None
     for title in titles:
         holders = {
             source.words[j]
@@ -199,11 +142,11 @@ def _title_moved(claim: Words, source: Words) -> str:
             if 0 <= j < len(source.words) and source.tagged[j][1].startswith("nr") and len(source.words[j]) > 1
         }
         if holders and not any(related(people[0], holder) for holder in holders):
-            return f"引文中的{title}是“{min(holders)}”，不是“{people[0]}”"
-    return ""
+            return Difference(Kind.TITLE, people[0], min(holders))
+    return None
 
 
-def _subject_differs(claim: Words, evidence: str) -> str:
+def _subject_differs(claim: Words, evidence: str) -> Difference | None:
     """Another name at the head of the one sentence that says the rest."""
     ours = head(claim)
     sentence = nearest(claim, evidence)
@@ -211,11 +154,11 @@ def _subject_differs(claim: Words, evidence: str) -> str:
     own = [word for word in ours if rarity(word) >= _RARE_HEAD]
     rare = [word for word in theirs if rarity(word) >= _RARE_HEAD and word not in claim.text]
     if own and rare and not any(mentioned(word, sentence.text) for word in own):
-        return f"引文说的是“{''.join(theirs)}”，不是“{''.join(ours)}”"
-    return ""
+        return Difference(Kind.SUBJECT, "".join(ours), "".join(theirs))
+    return None
 
 
-def _aligned_difference(claim: Words, source: Words, evidence: str, everything: str) -> str:
+def _aligned_differences(claim: Words, source: Words, evidence: str, everything: str) -> Iterator[Difference]:
     """Laid word by word along the evidence: one thing in the place of another, an added or a lost negation."""
     sentence = nearest(claim, evidence)
     for text in (sentence, source) if sentence.text != source.text else (source,):
@@ -228,17 +171,16 @@ def _aligned_difference(claim: Words, source: Words, evidence: str, everything: 
         copied = sum(i in aligned for i in content) / (len(content) or 1)
         for kind, i1, i2, j1, j2 in opcodes:
             if kind == "replace":
-                reason = _replaced(claim, text, (i1, i2), (j1, j2), everything, strict=copied >= _COPIED)
-                if reason:
-                    return reason
-        if reason := _negation_differs(claim, text, aligned):
-            return reason
-    return ""
+                found = _replaced(claim, text, (i1, i2), (j1, j2), everything, strict=copied >= _COPIED)
+                if found:
+                    yield found
+        if found := _negation_differs(claim, text, aligned):
+            yield found
 
 
 def _replaced(
     claim: Words, source: Words, ours: tuple[int, int], theirs: tuple[int, int], everything: str, *, strict: bool
-) -> str:
+) -> Difference | None:
     """What a replaced stretch of words puts in the place of something else."""
     (i1, i2), (j1, j2) = ours, theirs
     closing = all(_boundary.match(word) for word in claim.words[i2:])
@@ -247,12 +189,12 @@ def _replaced(
     ):  # 位于火星: what the source's verb has up to the comma
         j2 = next((j for j in range(j1, j2) if _boundary.match(source.words[j])), j2)
     if i2 - i1 > _LONGEST_REPLACED or j2 - j1 > _LONGEST_REPLACED:
-        return ""
+        return None
     left, right = claim.tagged[i1:i2], source.tagged[j1:j2]
     for word, _ in left:
         for other, _ in right:
             if other in OPPOSITES.get(word, ()):
-                return f"引文说的是“{other}”，不是“{word}”"
+                return Difference(Kind.OPPOSITE, word, other)
     old = [(w, t) for w, t in right if w not in claim.text and len(w) > 1]
     new = [(w, t) for w, t in left if t not in PLAIN_TAGS and len(w) > 1 and w not in PLAIN_WORDS]
     new = [(w, t) for w, t in new if not any(alike(w, other) for other, _ in right)]
@@ -260,10 +202,10 @@ def _replaced(
     strangers = [w for w, t in new if w not in everything or is_name(w, t) or t in ("ns", "nt")]
     anchored = _holds(claim, i1 - 1) or _holds(claim, i2)
     if anchored and names and strangers and not any(related(a, b) for a in strangers for b in names):
-        return f"引文说的是“{names[0]}”，不是“{strangers[0]}”"
+        return Difference(Kind.THING, strangers[0], names[0])
     nouns = [w for w, t in old if t.startswith(_NOUNS)]
     if not nouns or not (strict or (len(left) <= 3 and len(right) <= 3 and _holds(claim, i2))):
-        return ""
+        return None
     rarest = max(map(rarity, nouns))
     for word, tag in new:
         if not tag.startswith(_NOUNS) or word in source.text:
@@ -271,8 +213,8 @@ def _replaced(
         # A name of the same source may well stand for 公司 or 该院.
         strange = word not in everything or rarest >= _RARE_NOUN
         if strange and rarity(word) >= (_TELLING_NOUN if strict else _RARE_NOUN):
-            return f"引文说的是“{nouns[0]}”，不是“{word}”"
-    return ""
+            return Difference(Kind.THING, word, nouns[0])
+    return None
 
 
 def _holds(words: Words, index: int) -> bool:
@@ -280,7 +222,7 @@ def _holds(words: Words, index: int) -> bool:
     return index < 0 or (index < len(words.tagged) and words.tagged[index][1] not in PLAIN_TAGS)
 
 
-def _negation_differs(claim: Words, source: Words, aligned: dict[int, int]) -> str:
+def _negation_differs(claim: Words, source: Words, aligned: dict[int, int]) -> Difference | None:
     """A verb, adjective or number that is negated on one side only."""
     for i, j in aligned.items():
         word, tag = claim.tagged[i]
@@ -288,30 +230,30 @@ def _negation_differs(claim: Words, source: Words, aligned: dict[int, int]) -> s
         if word in NEGATORS or word in PLAIN_WORDS or tag in PLAIN_TAGS:
             continue
         if (here and not there) or (there and not here and tag.startswith(("v", "a"))):
-            return f"引文{'没有' if here else '却是'}否定“{word}”"
-    return ""
+            return Difference(Kind.NEGATION, word, "" if here else "not")
+    return None
 
 
-def _opposite(claim: Words, source: Words) -> str:
+def _opposite(claim: Words, source: Words) -> Difference | None:
     """A word of the claim for which the evidence has the opposite instead."""
     for word in claim.words:
         if word in OPPOSITES and word not in source.text:
             for other in sorted(OPPOSITES[word]):
                 if other in source.present and other not in claim.present:
-                    return f"引文说的是“{other}”，不是“{word}”"
-    return ""
+                    return Difference(Kind.OPPOSITE, word, other)
+    return None
 
 
-def _closing_missing(claim: Words, everything: str) -> str:
+def _closing_missing(claim: Words, everything: str) -> Difference | None:
     """The rare word that a short claim leads up to, when its source has nothing like it: 建设了动物园."""
     content = [i for i, (word, tag) in enumerate(claim.tagged) if is_content(word, tag) and tag not in ("m", "q")]
     if not 2 <= len(content) <= _SHORT_CLAIM:
-        return ""
+        return None
     last = content[-1]
     word, tag = claim.tagged[last]
     telling = tag.startswith(("n", "j", "s")) or (tag.startswith("v") and claim.words[last - 1] in "被遭")
     if len(word) < 2 or not telling or rarity(word) < _RARE_CLOSING:
-        return ""
+        return None
     there = sum(character in everything for character in word)
     known = 2 * there > len(word) or any(pair in everything for pair in map("".join, pairwise(word)))
-    return "" if known else f"引文没有说到“{word}”"
+    return None if known else Difference(Kind.CLOSING, word)

@@ -17,7 +17,7 @@ from rag.markers import read_markers, settle_markers, write_markers
 from rag.prompts import REFUSAL
 from rag.sentences import split_sentences
 from rag.types import Citation, Claim, Hit, Passage
-from rag.verify import Verdict, supporting_spans, verify_claim
+from rag.verify import NO_QUOTES, Verdict, supporting_spans, verify_claim
 
 
 class Outcome(StrEnum):
@@ -54,7 +54,7 @@ class Grounded:
 
 
 # A claim that the rules support less surely than this is put to the cross-encoder too, when there is one.
-WEAK = 0.9
+WEAK = 0.95
 
 
 def ground(
@@ -87,7 +87,7 @@ def ground(
             if _is_refusal(said):
                 declined = declined or not any(claim.supported for claim in claims)
                 continue
-            verdict, proof = _doubted(said, *_prove(said, marked.numbers, hits), entails)
+            verdict, proof = _doubted(said, *_prove(said, marked.numbers, hits, language), entails, language)
             if not verdict.supported and _is_filler(said):
                 continue
             numbers = tuple(book.number(passage, start, end) for passage, start, end in proof)
@@ -115,7 +115,7 @@ def _nothing(claims: Sequence[Claim], declined: bool, language: Language) -> Gro
     if language == "zh":
         reason = f"模型写的内容在文档里找不到依据{f'（{first}）' if first else ''}。"
     else:
-        reason = "Nothing that the model wrote could be proven from the passages."
+        reason = f"Nothing that the model wrote could be proven from the passages{f' ({first})' if first else ''}."
     return Grounded(Outcome.UNSUPPORTED, claims=tuple(_bare(claim) for claim in claims), reason=reason)
 
 
@@ -136,7 +136,7 @@ def _struck(count: int, language: Language) -> str:
 Proof = list[tuple[Passage, int, int]]
 
 
-def _prove(said: str, cited: Sequence[int], hits: Sequence[Hit]) -> tuple[Verdict, Proof]:
+def _prove(said: str, cited: Sequence[int], hits: Sequence[Hit], language: Language) -> tuple[Verdict, Proof]:
     """A sentence's verdict, and the quotes (passage, start and end in its text) that stand behind it."""
     pool = [hits[number - 1].passage for number in cited]
     others = [hit.passage for hit in hits if hit.passage not in pool]
@@ -146,42 +146,48 @@ def _prove(said: str, cited: Sequence[int], hits: Sequence[Hit]) -> tuple[Verdic
     best: tuple[Verdict, Proof] | None = None
     alone: Proof = []
     for trial in trials:
-        verdict, proof = _try(said, trial)
+        verdict, proof = _try(said, trial, language)
         if verdict.supported and len(trial) == 1:
             alone += proof
         if best is None or (verdict.supported, verdict.score) > (best[0].supported, best[0].score):
             best = verdict, proof
     if best and best[0].supported:
         return best[0], alone or best[1]
-    corrected = [_try(said, [passage]) for passage in others]
-    corrected += [_try(said, [*pool, passage]) for passage in others if 0 < len(pool) < 3]
+    corrected = [_try(said, [passage], language) for passage in others]
+    corrected += [_try(said, [*pool, passage], language) for passage in others if 0 < len(pool) < 3]
     proven = [trial for trial in corrected if trial[0].supported]
     if proven:
         return max(proven, key=lambda trial: trial[0].score)
     if best is None:
-        best = max(corrected, key=lambda trial: trial[0].score, default=(Verdict(False, 0.0, "没有引文"), []))
+        best = max(corrected, key=lambda trial: trial[0].score, default=(Verdict(False, 0.0, NO_QUOTES[language]), []))
     return best[0], []
 
 
-def _doubted(said: str, verdict: Verdict, proof: Proof, entails: Entails | None) -> tuple[Verdict, Proof]:
+def _doubted(
+    said: str, verdict: Verdict, proof: Proof, entails: Entails | None, language: Language
+) -> tuple[Verdict, Proof]:
     """The same, unless the cross-encoder does not follow a weak proof."""
     if entails is None or not verdict.supported or verdict.score >= WEAK:
         return verdict, proof
     probability = entails("\n".join(passage.text[start:end] for passage, start, end in proof), said)
     if probability >= 0.5:
         return verdict, proof
-    return Verdict(False, min(verdict.score, probability), "核对模型认为引文没有这样说"), []
+    reason = {"zh": "核对模型认为引文没有这样说", "en": "the verifier model does not read this in the quotes"}
+    return Verdict(False, min(verdict.score, probability), reason[language]), []
 
 
-def _try(said: str, passages: Sequence[Passage]) -> tuple[Verdict, Proof]:
+def _try(said: str, passages: Sequence[Passage], language: Language) -> tuple[Verdict, Proof]:
     """Whether quotes from these passages, together, prove a sentence; each passage must give something."""
     background = "\n".join(f"{p.title}\n{p.date or ''}\n{p.text}" for p in passages)
-    verdict = Verdict(False, 0.0, "没有引文")
+    verdict = Verdict(False, 0.0, NO_QUOTES[language])
     proof: Proof = []
     for wide in (False, True):
+        before = proof
         proof = [(p, start, end) for p in passages for start, end in supporting_spans(said, p.text, wide=wide)]
+        if wide and proof == before:
+            break
         quotes = [p.text[start:end] for p, start, end in proof]
-        verdict = verify_claim(said, quotes, background)
+        verdict = verify_claim(said, quotes, background, language)
         if verdict.supported:
             break
     return verdict, proof

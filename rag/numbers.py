@@ -111,6 +111,8 @@ _han_number = "[零〇一二两三四五六七八九十百千万亿]+(?:点[零�
 _arabic = r"(?<![\d.])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _quantity = re.compile(
     r"(?<![\d.])(?P<y>(?:19|20)\d\d)(?P<sep>[-/.])(?P<m>0?[1-9]|1[0-2])(?P=sep)(?P<d>0?[1-9]|[12]\d|3[01])(?!\d)"
+    r"|(?P<half>下午|傍晚|晚上|晚间|夜间|深夜|当晚|晚)?(?<![\d.:])(?P<hour>[01]?\d|2[0-4])\s?"
+    r"(?:(?:点钟?|时)(?![\d.]*[个以小刻])|(?=:[0-5]\d(?![\d:])))(?::(?P<minute>[0-5]\d)(?!\d))?"
     rf"|百分之(?P<percent>{_arabic}|{_han_number})"
     r"|(?P<below>[二两三四五六七八九十])分之(?P<above>[一二三四五六七八九])"
     r"|(?P<tenths>[一二三四五六七八九])成(?![立为功果员绩本交长就熟分都人品语])"
@@ -172,6 +174,12 @@ def _read(match: re.Match[str]) -> list[Quantity]:
         parts = zip(DATE_UNITS, (match["y"], match["m"], match["d"]), strict=True)
         # Successive offsets, so that `dates` sees them as one.
         return [Quantity(Decimal(part), unit, start, start) for unit, part in parts]
+    if match["hour"]:
+        hour = Decimal(match["hour"]) + (12 if match["half"] and int(match["hour"]) < 12 else 0)
+        read = [Quantity(hour, "时", match.start("hour"), end if not match["minute"] else match.end("hour"))]
+        if match["minute"]:
+            read.append(Quantity(Decimal(match["minute"]), "分", match.start("minute"), end))
+        return read
     if match["percent"]:
         return [Quantity(_value(match["percent"]), "%", start, end)]
     if match["below"]:

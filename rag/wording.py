@@ -34,6 +34,46 @@ for _left, _right in (
     ("首次 首个 首家", "末次 再次"),
     ("成功", "失败"),
     ("开放", "关闭 封闭"),
+    ("提出 推出 出台 新增 增设 设有 保留 恢复", "取消 撤回 废止 废除 停办"),
+    ("提振 刺激 促进 推动 加快 加速", "破坏 抑制 阻碍 拖累 放缓 减缓"),
+    ("允许 准许 许可 鼓励", "禁止 严禁 不准 劝阻"),
+    ("加强 增强 强化", "削弱 减弱 弱化"),
+    ("获得 赢得 取得 得到", "失去 丢掉 输掉 丧失"),
+    ("获胜 胜 战胜 取胜 赢", "落败 负 失利 告负 输"),
+    ("免费 无偿", "收费 付费 有偿"),
+    ("公开 公布", "保密 隐瞒 秘密"),
+    ("安全", "危险"),
+    ("合法", "非法 违法"),
+    ("乐观 看好", "悲观 看淡 看空"),
+    ("上午 早上 早晨 凌晨", "下午 晚上 傍晚 夜间"),
+    ("上半年", "下半年"),
+    ("男 男子 男性 男孩 儿子 父亲 丈夫", "女 女子 女性 女孩 女儿 母亲 妻子"),
+    ("线上", "线下"),
+    ("长期", "短期"),
+    ("主动", "被动 被迫"),
+    ("无线", "有线"),
+    ("领先", "落后"),
+    ("大幅", "小幅"),
+    ("顶部", "底部"),
+    ("前置", "后置"),
+    ("最好 最优", "最差 最坏"),
+    ("更高 更多 更大 更快 更好", "更低 更少 更小 更慢 更差"),
+    ("延长 推迟", "缩短 提前"),
+    ("复航 复工 复课 恢复", "停航 停工 停课 中断"),
+    ("死亡 遇难 身亡 去世", "生还 获救 脱险 康复"),
+    ("迁入 入驻 引进 搬入", "迁出 撤离 退出 搬离"),
+    ("继续 延续", "中止 终止 停止"),
+    ("有罪", "无罪"),
+    ("属实 真实", "不实 虚假 谣言"),
+    ("充足 充裕", "短缺 匮乏 紧缺"),
+    ("自愿", "强制"),
+    ("直接", "间接"),
+    ("开幕 揭幕", "闭幕 落幕"),
+    ("开通 投用 启用", "关停 停用 关闭"),
+    ("同比", "环比"),
+    ("任命 上任 就任", "免去 卸任 辞去"),
+    ("净流入", "净流出"),
+    ("软着陆", "硬着陆"),
 ):
     for _word in _left.split():
         OPPOSITES[_word] = OPPOSITES.get(_word, frozenset()) | frozenset(_right.split())
@@ -56,7 +96,7 @@ _punctuation = re.compile(r"\W+\Z")
 PLAIN_TAGS = frozenset("u uj ul uz ug ud uv p c d r e y o zg f x k".split())
 PLAIN_WORDS = frozenset(
     "是 为 有 达 达到 约 近 共 超 超过 余 多 仅 只 等 其中 分别 一共 总共 累计 已 目前 大约 左右 位于 设有 拥有 "
-    "包括".split()
+    "包括 如下 以下 下列".split()
 )
 # 未完成 is one word to jieba and two to us; these start with the same characters and negate nothing.
 _joined_negation = re.compile(
@@ -136,7 +176,7 @@ def mentioned(word: str, text: str) -> bool:
     pairs = bigrams(word)
     if word in text or (pairs and all(pair in text for pair in pairs)):
         return True
-    if len(word) > 2 and word[-1] in "于在从与和说把被将" and word[:-1] in text:
+    if len(word) > 2 and word[-1] in "于在从与和说把被将市省县区镇州国队级" and word[:-1] in text:
         return True
     pattern = r"[^。！？\n]{0,3}?".join(map(re.escape, word))
     return len(word) == 3 and re.search(pattern, text) is not None

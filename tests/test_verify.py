@@ -111,6 +111,37 @@ def test_a_small_lie_is_caught_and_named(claim: str, quote: str, named: str) -> 
     assert verdict.score < 0.5
 
 
+def test_the_reason_is_told_in_the_language_of_the_claim_or_as_asked() -> None:
+    quote = "The institute has 217 full-time staff in Beijing."
+    assert verify_claim("The institute has 271 full-time staff.", [quote]).reason == (
+        "the number “271” is not in the quotes"
+    )
+    assert verify_claim("建成房源1.6万套。", [HOUSING], language="en").reason == (
+        "the number “1.6万套” is not in the quotes"
+    )
+    assert verify_claim("The museum sells dragons.", [quote], language="zh").reason.startswith("引文没有说到")
+    assert verify_claim("A museum.", []).reason == "there are no quotes"
+
+
+@pytest.mark.parametrize(
+    ("claim", "quote"),
+    [
+        ("会议下午3点半开始。", "会议15时30分开始。"),
+        ("会议晚上9点33分结束。", "会议21时33分结束。"),
+        ("会议21:33结束。", "会议21时33分结束。"),
+    ],
+)
+def test_hours_of_the_afternoon_agree(claim: str, quote: str) -> None:
+    assert verify_claim(claim, [quote]).supported
+
+
+def test_names_that_changed_places_are_told() -> None:
+    quote = "荷塘生华昨天宣布全资收购华辉安健，交易金额没有公布。"
+    verdict = verify_claim("华辉安健昨天宣布全资收购荷塘生华，交易金额没有公布。", [quote])
+    assert not verdict.supported
+    assert "反过来" in verdict.reason or "引文说的是" in verdict.reason
+
+
 def test_nothing_supports_nothing() -> None:
     assert verify_claim("", [HOUSING]).reason == "没有可核对的内容"
     assert verify_claim(" 。！\n", [HOUSING]).reason == "没有可核对的内容"

@@ -14,13 +14,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "step",
         choices=[
-            *("words", "reranker", "answerability", "sentences", "spans"),
+            *("words", "reranker", "answerability", "sentences", "spans", "verifier"),
             *("evaluate", "ablate", "evaluate-retrieval"),
         ],
-        help="words: how rare a term is; reranker, answerability, sentences, spans: train it (spans after sentences); "
+        help="words: how rare a term is; reranker, answerability, sentences, spans, verifier: train it (spans after "
+        "sentences); "
         "evaluate, ablate, evaluate-retrieval: held-out figures",
     )
-    parser.add_argument("data", type=Path, help="folder with news.txt.xz, drcd_dev.json and cmrc2018_trial.json")
+    parser.add_argument(
+        "data",
+        type=Path,
+        help="folder with news.txt.xz, drcd_dev.json, cmrc2018_trial.json; for the verifier citecheck_dev.jsonl too",
+    )
     parser.add_argument(
         "--questions",
         type=Path,
@@ -33,6 +38,11 @@ def main(arguments: list[str] | None = None) -> int:
         from rag.train.words import write_table
 
         sys.stdout.write(write_table(options.data) + "\n")
+        return 0
+    if options.step == "verifier":
+        from rag.train import verifier
+
+        sys.stdout.write(verifier.write_model(options.data) + "\n")
         return 0
     if options.step == "answerability":
         from rag.train.answerability import write_model
