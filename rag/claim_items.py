@@ -68,6 +68,7 @@ class Evidence:
 
 @lru_cache(maxsize=512)
 def read_evidence(folded: str) -> Evidence:
+    """Folded evidence, read once for all claims about it."""
     return Evidence(
         folded,
         tuple(match.start() for match in _clause_end.finditer(folded)),
@@ -77,7 +78,7 @@ def read_evidence(folded: str) -> Evidence:
 
 
 def items_of(folded: str, evidence: Evidence) -> list[Item]:
-    """The content words and numbers of a claim."""
+    """The content words, numbers and codes of a folded claim, in order."""
     ends = [match.start() for match in _clause_end.finditer(folded)]
     numbers = [number for number in quantities(folded) if number.end > number.start and number.certain]
     items = []
