@@ -92,6 +92,7 @@ def test_a_document_is_read_at_its_quote(site: Site) -> None:
         "status": 200,
         "found": [CHARTER.index("理事"), CHARTER.rindex("理事")],
         "length": 2,
+        "more": False,
     }
 
 

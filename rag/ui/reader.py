@@ -15,6 +15,7 @@ from rag.ui.desk import Desk
 from rag.ui.labels import say
 from rag.ui.markup import attribute, element, escaped, meta
 from rag.ui.reading import (
+    FOUND_MAX,
     Quotes,
     find_all,
     locate,
@@ -77,7 +78,8 @@ def add_reader(routes: Routes, desk: Desk) -> None:
 
     def find(call: Call) -> dict[str, Any]:
         words = call.text("words")[:200]
-        return {"found": find_all(document_of(call).text, words), "length": len(words)}
+        found = find_all(document_of(call).text, words)
+        return {"found": found, "length": len(words), "more": len(found) == FOUND_MAX}
 
     def peek(call: Call) -> dict[str, Any]:
         document = document_of(call)

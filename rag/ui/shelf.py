@@ -143,7 +143,7 @@ def _said(row: Row, language: Language) -> str:
         return words.removeprefix(f"{bare}: ").removeprefix(f"{bare}：")
     if row.report is not None:
         report = row.report
-        return say(language, report.outcome, passages=report.passages, source=report.source)
+        return say(language, report.outcome, passages=_passages(report.passages, language), source=report.source)
     return say(language, "stopped_row")
 
 
@@ -200,7 +200,7 @@ def _render_document(info: DocumentInfo, file: str, language: Language) -> str:
     facts = [
         info.source,
         info.date or "",
-        say(language, "passages", passages=info.passages),
+        _passages(info.passages, language),
         say(language, "characters", count=f"{info.characters:,}"),
     ]
     identity = attribute(info.id)
@@ -219,6 +219,11 @@ def _render_document(info: DocumentInfo, file: str, language: Language) -> str:
         f'aria-label="{attribute(say(language, "remove") + " " + info.title)}">'
         f"{escaped(say(language, 'remove'))}</button></div></li>"
     )
+
+
+def _passages(count: int, language: Language) -> str:
+    """A number of passages in words."""
+    return say(language, "passage" if count == 1 else "passages", passages=f"{count:,}")
 
 
 def _render_pager(page: int, pages: int, language: Language) -> str:

@@ -6,7 +6,7 @@ wenju.reader = (() => {
   const NEAR = 800; // pixels from an end at which the next window is fetched
   const WIDTHS = [800, 1200, 1600, 2400, 3000];
   const ZOOMS = [1, 1.5, 2, 3, 4];
-  let panel, body, shown, opener, zoom = 0, asPages = true, found = [], at = -1, turn = 0;
+  let panel, body, shown, opener, zoom = 0, asPages = true, found = [], more = "", at = -1, turn = 0;
 
   const parse = (spans) => (spans ? spans.split(",").map((span) => span.split("-").map(Number)) : []);
   const named = (extra) => ({ collection: shown.collection, document: shown.document, ...extra });
@@ -347,6 +347,7 @@ wenju.reader = (() => {
       if (mine !== turn || words !== part("[type=search]").value.trim()) return;
       length = answer.length;
       found = answer.found.map((start) => [start, start + length]);
+      more = answer.more ? "+" : "";
     }
     part(".wj-find-at").textContent = words ? `0 / ${found.length}` : "";
     for (const old of panel.querySelectorAll(".wj-sought")) old.remove();
@@ -361,7 +362,7 @@ wenju.reader = (() => {
   async function step(by, to = at + by) {
     if (!found.length) return;
     at = (to + found.length) % found.length;
-    part(".wj-find-at").textContent = `${at + 1} / ${found.length}`;
+    part(".wj-find-at").textContent = `${at + 1} / ${found.length}${more}`;
     if (part(".wj-leaves").hidden) return toText(...found[at]);
     const answer = await wenju.get("boxes", named({ spans: found[at].join("-") }));
     for (const old of panel.querySelectorAll(".wj-sought")) old.remove();
@@ -425,6 +426,7 @@ wenju.reader = (() => {
   document.addEventListener("click", (event) => {
     const chip = event.target.closest("[data-document][data-spans]");
     if (chip) open(placeOf(chip), chip);
+    if (event.target.closest("#wj-tabs [role=tab]")) close(); // what it belongs to goes out of sight
   });
 
   // After a reload the panel opens where it was.

@@ -27,8 +27,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "stage_embed": ("建立索引 {done} / {total} 段", "indexing {done} of {total} passages"),
     "stage_write": ("写入", "writing"),
     "stopped_row": ("已停止，没有收录", "stopped, not added"),
-    "added": ("已收录，{passages} 段", "added, {passages} passages"),
-    "replaced": ("已更新，{passages} 段", "updated, {passages} passages"),
+    "added": ("已收录，{passages}", "added, {passages}"),
+    "replaced": ("已更新，{passages}", "updated, {passages}"),
     "unchanged": ("已经收录过，内容没有变", "is here already, unchanged"),
     "duplicate": (
         "内容和“{source}”完全相同，没有重复收录",
@@ -57,6 +57,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "sort_date": ("按日期", "by date"),
     "sort_size": ("按长短", "by length"),
     "passages": ("{passages} 段", "{passages} passages"),
+    "passage": ("{passages} 段", "{passages} passage"),
     "characters": ("{count} 字", "{count} characters"),
     "found": ("找到 {documents} 份", "{documents} found"),
     "none_found": ("没有找到。", "Nothing found."),
