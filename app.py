@@ -65,7 +65,8 @@ def build_page(desk: Desk, routes: Routes) -> "gr.Blocks":
         wire_keep(page, drawer, chat)
         library.chosen.then(None, js="() => wenju.library.chosen()", queue=False, **page.own)
         for change in library.changes:
-            change.then(*chat.welcome, queue=False, **page.own)
+            for refill in chat.refills:
+                change.then(*refill, queue=False, **page.own)
         page.wire(blocks.load, head.switch)
     add_reader(routes, desk)
     Intake(desk, Jobs(), routes.base).add_to(routes)

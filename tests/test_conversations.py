@@ -161,6 +161,13 @@ def test_keys_reach_the_field_and_the_drawer(address: str, visit) -> None:
     assert page.locator("#wj-ask textarea").input_value() == "望京食堂\n由谁负责？"
     page.keyboard.press("Enter")
     expect(page.locator('.wj-turn[aria-busy="false"]')).to_contain_text("赵师傅")
+    expect(page.locator(".wj-unseen")).to_contain_text("赵师傅")  # what a screen reader is told
+    page.reload()
+    expect(page.locator(".wj-turn")).to_be_visible()
+    assert page.evaluate("document.querySelector('a, button, input, textarea').className") == "wj-skip"
+    page.locator(".wj-skip").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#wj-ask textarea")).to_be_focused()
     seen.assert_quiet()
 
 

@@ -16,7 +16,7 @@ from rag.ui.conversation import Run, converse
 from rag.ui.labels import CHINESE, ENGLISH, choose_language, say
 from rag.ui.markup import mark_text
 from rag.ui.sources import render_panel, render_sources
-from rag.ui.transcript import render_turn, render_welcome
+from rag.ui.transcript import render_hints, render_turn, render_welcome
 from rag.ui.turns import Turn
 from vectorstore.errors import StoreError
 from vectorstore.records import DocumentInfo
@@ -241,7 +241,8 @@ def test_untrusted_text_stays_text_everywhere(payload: str) -> None:
         render_turn(Turn(payload, progress="failed", error=payload), 0, "zh"),
         render_sources(answer, 0, "zh", lambda _: around),
         render_sources(refusal, 0, "zh", lambda _: around),
-        render_welcome([info], [payload], "zh"),
+        render_welcome([info], "zh"),
+        render_hints([payload], "zh"),
     ]
     for piece in pieces:
         assert payload in visible(piece)
@@ -254,8 +255,9 @@ def test_unshowable_characters_are_dropped() -> None:
 
 
 def test_no_documents_says_what_to_do() -> None:
-    assert "还没有文档" in render_welcome([], ["问题"], "zh")
-    assert "问题" not in render_welcome([], ["问题"], "zh")
+    assert "还没有文档" in render_welcome([], "zh")
+    assert 'data-go="documents"' in render_welcome([], "zh")
+    assert render_hints([], "zh") == ""
 
 
 def test_both_languages_have_the_same_words_and_blanks() -> None:

@@ -1,20 +1,23 @@
 """The chat area: the conversation, the field to ask in, and their events."""
 
 import json
+import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from rag.assistant import SEEDS
+from rag.errors import WenjuError
 from rag.language import Language
+from rag.suggest import suggest
 from rag.types import Document
 from rag.ui.conversation import Run, converse, find_document
 from rag.ui.feedback import rate
 from rag.ui.page import DAY, Page, Session, language_of
 from rag.ui.record import turn_to_json
 from rag.ui.sources import render_panel, render_sources
-from rag.ui.transcript import render_turn, render_turns, render_welcome
+from rag.ui.transcript import render_hints, render_turn, render_turns, render_welcome
 from rag.ui.turns import Turn, Turns
 
 if TYPE_CHECKING:
@@ -22,13 +25,8 @@ if TYPE_CHECKING:
 
     from rag import Assistant
 
-# Natural first questions for the two seed documents, the last of which they do not answer.
-SEED_QUESTIONS = (
-    "量子院位于哪里？",
-    "荷塘生华的硬科技孵化器有多大？",
-    "怀柔科学城建成了多少套住房？",
-    "红烧肉怎么做？",
-)
+# Questions offered to start with.
+HINTS = 4
 
 # Questions answered at the same time; further ones wait their turn.
 ASKS_AT_ONCE = 8
@@ -57,14 +55,14 @@ class Chat:
     Attributes:
         turns: the visitor's conversation.
         view: where it is drawn: the turns before the last, the last one, the source panel.
-        welcome: what to show when the documents have changed: (function, inputs, outputs) for an event's `then`.
+        refills: what to show anew when the documents have changed: (function, inputs, outputs) for an event's `then`.
         draw: a conversation as `view` shows it.
     """
 
     turns: "gr.State"
     run: "gr.State"
     view: list["gr.HTML"]
-    welcome: tuple[Any, list[Any], list[Any]]
+    refills: tuple[tuple[Any, list[Any], list[Any]], ...]
     draw: Callable[[Session, Turns, Language], tuple[str, str, str]]
 
 
@@ -79,12 +77,12 @@ def build_chat(page: Page, sources: "gr.HTML", new: "gr.Button", outbox: "gr.HTM
     import gradio as gr
 
     ask: dict[str, Any] = {"concurrency_limit": ASKS_AT_ONCE, "concurrency_id": "ask", **page.own}
-    same = gr.skip()
+    hints, same = Hints(), gr.skip()
     ready: dict[str, Any] = {"submit_btn": True, "stop_btn": False}
 
     def welcome(session: Session, language: Language) -> str:
         documents = page.open(session).documents()
-        return render_welcome(documents, suggest_questions([info.source for info in documents]), language)
+        return render_welcome(documents, language)
 
     def draw(session: Session, turns: Turns, language: Language) -> tuple[str, str, str]:
         if not turns:
@@ -98,6 +96,9 @@ def build_chat(page: Page, sources: "gr.HTML", new: "gr.Button", outbox: "gr.HTM
 
     def welcomed(session: Session, turns: Turns, request: gr.Request) -> Any:
         return same if turns else welcome(session, language_of(request))
+
+    def hinted(session: Session, request: gr.Request) -> str:
+        return render_hints(hints.of(page.open(session)), language_of(request))
 
     def asked(
         question: str, session: Session, turns: Turns, running: Run | None, request: gr.Request
@@ -166,6 +167,7 @@ def build_chat(page: Page, sources: "gr.HTML", new: "gr.Button", outbox: "gr.HTM
     turns, run = gr.State((), time_to_live=DAY), gr.State(time_to_live=DAY)
     with gr.Column(elem_id="wj-log"):
         past, live = page.html(CLICKS), page.html(CLICKS)
+        starts = page.html(CLICKS, elem_id="wj-hints")
     with gr.Column(elem_id="wj-ask"):
         box = gr.Textbox(
             label=page.words("placeholder"),
@@ -181,14 +183,37 @@ def build_chat(page: Page, sources: "gr.HTML", new: "gr.Button", outbox: "gr.HTM
 
     view = [past, live, sources]
     box.submit(asked, [box, page.session, turns, run], [turns, *view, box, run, outbox], **ask)
-    for place in (past, live):
+    for place in (past, live, starts):
         place.ask(clicked, [page.session, turns, run], [turns, *view, box, run, outbox], **ask)
         place.rate(rated, [page.session, turns], [turns, past, live, outbox], queue=False, **page.own)
     box.stop(stopped, [run], None, queue=False, **page.own)
     renewal = [turns, *view, box, run, outbox]
     new.click(renewed, [page.session, run], renewal, concurrency_limit=ASKS_AT_ONCE, **page.own)
     page.show(shown, [page.session, turns], view)
-    return Chat(turns, run, view, (welcomed, [page.session, turns], [live]), draw)
+    page.show(hinted, [page.session], [starts])
+    refills = ((welcomed, [page.session, turns], [live]), (hinted, [page.session], [starts]))
+    return Chat(turns, run, view, refills, draw)
+
+
+class Hints:
+    """Questions to start with, found once for each state of the documents."""
+
+    def __init__(self) -> None:
+        self._found: OrderedDict[tuple[str, ...], tuple[str, ...]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, assistant: "Assistant") -> tuple[str, ...]:
+        """The questions for what an assistant holds now; () when they can't be found."""
+        state = tuple(sorted(f"{info.id} {info.digest}" for info in assistant.documents()))
+        with self._lock:  # one search at a time: the same one is mostly asked for by several
+            if state not in self._found:
+                try:
+                    self._found[state] = suggest(assistant, HINTS)
+                except WenjuError:
+                    return ()
+                while len(self._found) > 8:
+                    self._found.popitem(last=False)
+            return self._found[state]
 
 
 def turn_to_keep(number: int, turn: Turn, *, following: bool = False) -> str:
@@ -224,8 +249,3 @@ def likely_documents(assistant: "Assistant", turn: Turn) -> Iterator[Document]:
         document = find_document(assistant, document_id)
         if document is not None:
             yield document
-
-
-def suggest_questions(sources: list[str]) -> tuple[str, ...]:
-    """Questions to start with when exactly the seed documents are loaded, else none."""
-    return SEED_QUESTIONS if sorted(sources) == sorted(path.name for path in SEEDS.glob("*.txt")) else ()

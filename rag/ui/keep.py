@@ -86,12 +86,12 @@ def render_drawer(language: Language) -> str:
     return (
         f'<aside class="wj-kept" aria-label="{title}" data-words="{verbatim(words)}">'
         f"<header><h2>{escaped(say(language, 'kept'))}</h2>"
-        f"{button(say(language, 'close'), classes='wj-tool', close='')}</header>"
+        f"{button(say(language, 'close'), classes='wj-act', close='')}</header>"
         f'<input type="search" class="wj-search" placeholder="{search}" aria-label="{search}">'
         f'<ul class="wj-kept-list"></ul><p class="wj-note" role="status"></p>'
-        f"<footer>{button(say(language, 'export_md'), classes='wj-tool', export='md')}"
-        f"{button(say(language, 'export_json'), classes='wj-tool', export='json')}"
-        f"{button(say(language, 'import'), classes='wj-tool', bring='')}</footer></aside>"
+        f"<footer>{button(say(language, 'export_md'), classes='wj-act', export='md')}"
+        f"{button(say(language, 'export_json'), classes='wj-act', export='json')}"
+        f"{button(say(language, 'import'), classes='wj-act', bring='')}</footer></aside>"
     )
 
 

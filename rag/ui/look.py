@@ -14,9 +14,9 @@ from rag.ui.uploads import MAX_MEGABYTES
 STATIC = Path(__file__).resolve().parent / "static"
 
 # Each area has its own style sheet and, where it needs one, its script; the frame comes first, for all build on it.
-AREAS = ("page", "fetch", "chat", "sources", "library", "keep", "models", "evaluation", "reader", "peek")
+AREAS = ("page", "fetch", "chat", "sources", "library", "keep", "models", "evaluation", "reader", "peek", "outside")
 # Gradio binds its `css` to its own container; what lies beside that brings its sheets in the head.
-OUTSIDE = ("reader",)
+OUTSIDE = ("reader", "outside")
 
 # Latin letters from the system's face, Chinese from the best face each system ships; nothing is downloaded.
 FONTS = (

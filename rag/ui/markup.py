@@ -35,8 +35,8 @@ def verbatim(value: str) -> str:
 def button(words: str, /, **data: str) -> str:
     """A small button of words whose `data-…` a script or the server listens to.
 
-    >>> button("复制", copy="甲", classes="wj-tool")
-    '<button type="button" class="wj-tool" data-copy="甲">复制</button>'
+    >>> button("复制", copy="甲", classes="wj-act")
+    '<button type="button" class="wj-act" data-copy="甲">复制</button>'
     """
     classes = f' class="{data.pop("classes")}"' if "classes" in data else ""
     facts = "".join(f' data-{name}="{verbatim(value)}"' for name, value in data.items())

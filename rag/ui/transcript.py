@@ -18,24 +18,28 @@ from vectorstore.records import DocumentInfo
 _MARKER = re.compile(r"\[(\d{1,3})\]")
 
 
-def render_welcome(documents: Sequence[DocumentInfo], examples: Sequence[str], language: Language) -> str:
-    """The empty conversation: what this is, which documents are loaded, questions to start with."""
+def render_welcome(documents: Sequence[DocumentInfo], language: Language) -> str:
+    """The empty conversation: what this is, and which documents are loaded."""
+    title = element("h2", say(language, "welcome"))
     if not documents:
         note = element("p", say(language, "no_documents"), "wj-note")
-        return f'<div class="wj-welcome"><h2>{escaped(say(language, "welcome"))}</h2>{note}</div>'
-    titles = "".join(f"<li>{escaped(info.title)}</li>" for info in documents[:5])
+        add = button(say(language, "add_documents"), classes="wj-offer", go="documents")
+        return f'<div class="wj-welcome">{title}{note}<div class="wj-offers">{add}</div></div>'
+    titles = "".join(element("li", info.title) for info in documents[:5])
     more = "<li>…</li>" if len(documents) > 5 else ""
     loaded = say(language, "loaded", documents=len(documents), passages=sum(info.passages for info in documents))
-    buttons = "".join(
-        f'<li><button type="button" class="wj-ask" data-ask="{attribute(question)}">{escaped(question)}</button></li>'
-        for question in examples
-    )
-    ask = f"<h3>{escaped(say(language, 'ask_about'))}</h3><ul class='wj-examples'>{buttons}</ul>" if examples else ""
     return (
-        f'<div class="wj-welcome"><h2>{escaped(say(language, "welcome"))}</h2>'
-        f"{element('p', say(language, 'welcome_note'), 'wj-note')}"
-        f'<ul class="wj-titles">{titles}{more}</ul>{element("p", loaded, "wj-note")}{ask}</div>'
+        f'<div class="wj-welcome">{title}{element("p", say(language, "welcome_note"), "wj-note")}'
+        f'<ul class="wj-titles">{titles}{more}</ul>{element("p", loaded, "wj-note")}</div>'
     )
+
+
+def render_hints(questions: Sequence[str], language: Language) -> str:
+    """Questions to start with; the style sheet hides them once a conversation goes on."""
+    if not questions:
+        return ""
+    rows = "".join(f"<li>{button(question, classes='wj-ask', ask=question)}</li>" for question in questions)
+    return f'<div class="wj-hints">{element("h3", say(language, "ask_about"))}<ul class="wj-examples">{rows}</ul></div>'
 
 
 def render_turns(turns: Sequence[Turn], language: Language, first: int = 0) -> str:
@@ -75,7 +79,7 @@ def _render_question(turn: Turn, number: int, language: Language) -> str:
         if turn.progress == "asking"
         else button(
             say(language, "edit"),
-            classes="wj-tool",
+            classes="wj-act",
             edit=str(number),
             question=turn.question,
             send=say(language, "send"),
@@ -139,15 +143,15 @@ def _tools(turn: Turn, answer: Answer, number: int, language: Language) -> str:
     """What can be done with an answer: copy it with its sources, ask again, judge it."""
     rated = turn.feedback
     marks = "".join(
-        f'<button type="button" class="wj-tool" data-rate="{value}" data-turn="{number}" '
+        f'<button type="button" class="wj-act" data-rate="{value}" data-turn="{number}" '
         f'aria-pressed="{"true" if rated and rated.good is good else "false"}">'
         f"{escaped(say(language, value))}</button>"
         for value, good in (("good", True), ("bad", False))
     )
     copied = say(language, "copied")
     tools = (
-        button(say(language, "copy"), classes="wj-tool", copy=answer_to_markdown(answer, language), done=copied)
-        + button(say(language, "retry"), classes="wj-tool", retry=str(number))
+        button(say(language, "copy"), classes="wj-act", copy=answer_to_markdown(answer, language), done=copied)
+        + button(say(language, "retry"), classes="wj-act", retry=str(number))
         + marks
     )
     group = f'<div class="wj-tools" role="group" aria-label="{attribute(say(language, "tools"))}">{tools}</div>'
@@ -227,7 +231,7 @@ def _render_draft(turn: Turn, number: int, language: Language) -> str:
     draft = f'<p class="wj-text wj-draft">{text}</p>' if text else ""
     if turn.progress == "stopped":
         note = element("p", say(language, "stopped" if text else "stopped_early"), "wj-note")
-        again = button(say(language, "retry"), classes="wj-tool", retry=str(number))
+        again = button(say(language, "retry"), classes="wj-act", retry=str(number))
         return f'<div class="wj-answer">{draft}{note}</div><div class="wj-tools">{again}</div>'
     doing = say(language, "checking" if turn.standalone else "searching")
     return f'<div class="wj-answer">{draft}{element("p", doing, "wj-doing")}</div>'

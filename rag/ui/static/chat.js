@@ -105,6 +105,17 @@
     );
   }
 
+  // Screen readers hear what goes on and then the checked answer, not every repaint of a draft.
+  let heard = "";
+  function announce(turn) {
+    const busy = turn.getAttribute("aria-busy") === "true";
+    const said = turn.querySelector(busy ? ".wj-doing" : ".wj-answer, .wj-card");
+    const text = said ? said.innerText : "";
+    if (`${turn.dataset.turn}${text}` === heard) return;
+    heard = `${turn.dataset.turn}${text}`;
+    wenju.tell(text);
+  }
+
   // Follow the streaming answer unless the reader has scrolled up.
   let following = true;
   document.addEventListener(
@@ -125,6 +136,7 @@
     }
     const last = turns[turns.length - 1];
     const number = Number(last.dataset.turn);
+    announce(last);
     const fresh = number !== asked;
     asked = number;
     if (fresh) following = true;

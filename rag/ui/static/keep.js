@@ -75,7 +75,7 @@
     if (classes) node.className = classes;
     return node;
   };
-  const button = (text, act, classes = "wj-tool") => {
+  const button = (text, act, classes = "wj-act") => {
     const node = make("button", text, classes);
     node.type = "button";
     node.addEventListener("click", act);
