@@ -64,6 +64,7 @@ def _disk(settings: Settings) -> Check:
 def _index(settings: Settings) -> Iterator[Check]:
     """The embedder loads, the index opens, and a full read of it finds nothing wrong."""
     from vectorstore.embedding import load_embedder
+    from vectorstore.local import LocalStore
 
     try:
         place = place_name(settings)
@@ -75,6 +76,8 @@ def _index(settings: Settings) -> Iterator[Check]:
             counts = f"{place}: {len(documents)} 个文档 documents, {len(store)} 个段落 passages"
             generation = store.meta().get("generation")
             since = f", generation {generation}" if generation else ""
+            if isinstance(store, LocalStore):
+                yield Check("store", not problems, "; ".join(store.condition()))
             if problems:
                 yield Check("index", False, f"{counts}; {'; '.join(problems)}; run: wenju index --rebuild")
             else:

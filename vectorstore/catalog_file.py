@@ -46,7 +46,7 @@ class CatalogFile:
             StoreError: a newer version of this program wrote it.
         """
         if not path.is_file():
-            raise StoreMissing(f"There is no index in {path.parent}. Make one with: wenju index PATH…")
+            raise StoreMissing(f"这里还没有索引。 There is no index in {path.parent}. Make one with: wenju index PATH…")
         self.path = path
         self.read_only = read_only
         self._pool: deque[sqlite3.Connection] = deque()
@@ -141,10 +141,17 @@ class CatalogFile:
         code = getattr(error, "sqlite_errorcode", None)
         if code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             return self.damaged(str(error))
+        if code is not None and code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            return StoreError(
+                "磁盘已满或无法读写，这次改动没有写入，原有内容不变。 "
+                f"The catalog {self.path} can't be written or read ({error}); nothing of this change was kept. "
+                "Free some space and try again."
+            )
         return StoreError(f"The catalog {self.path} could not be used: {error}.")
 
     def damaged(self, what: str) -> StoreDamaged:
         return StoreDamaged(
+            f"索引目录里的 {self.path.name} 已损坏，请放回备份，或把文档重新索引到新目录。 "
             f"The catalog {self.path} is damaged ({what}). Put back a copy of it, or index the documents again into "
             "a new folder: wenju index --index NEW_FOLDER PATH…"
         )

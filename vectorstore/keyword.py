@@ -85,6 +85,11 @@ class KeywordIndex:
         """Number of passages."""
         return int(self._searcher.num_docs) - 1
 
+    @property
+    def segments(self) -> int:
+        """Number of parts tantivy keeps; each is searched in turn."""
+        return int(self._searcher.num_segments)
+
     def newest(self) -> KeywordIndex:
         """The newest committed state, as a new object. Raises KeywordIndexError."""
         return KeywordIndex(self.folder)

@@ -24,6 +24,7 @@ from vectorstore.catalog import Catalog
 from vectorstore.change import Change, Entry
 from vectorstore.errors import EmbedderMismatch, StoreDamaged, StoreError
 from vectorstore.filters import Filter
+from vectorstore.inspection import describe, find_problems
 from vectorstore.keyword import KeywordIndex, KeywordWriter, question_weights
 from vectorstore.lock import WriterLock
 from vectorstore.names import PassageNames
@@ -246,15 +247,11 @@ class LocalStore:
 
     def problems(self) -> list[str]:
         """What a full check of every file finds wrong, in plain words; [] for a sound store. Reads everything."""
-        found = self._catalog.problems()
-        try:
-            keyword = self._keyword.current()
-            found += keyword.problems() + self._dense.problems()
-            if len(keyword) != len(self):
-                found.append(f"the keyword index holds {len(keyword)} passages, the catalog {len(self)}")
-        except StoreError as error:
-            found.append(str(error))
-        return found
+        return find_problems(self._catalog, self._keyword, self._dense)
+
+    def condition(self) -> list[str]:
+        """Generation, fingerprint and size of each part, a line each, for people."""
+        return describe(self.folder, self._catalog, self._keyword, self._dense)
 
     # Searching
 

@@ -60,6 +60,7 @@ class WriterLock:
         except (OSError, ValueError, KeyError, TypeError):
             holder = "another process"
         return StoreLocked(
+            "索引正在被其他进程写入，请稍后再试。 "
             f"The index in {self.path.parent} is being written by {holder} (lock file {self.path}); "
             f"waited {patience:g} s. Try again when it has finished, or end that process."
         )

@@ -128,6 +128,18 @@ class Neighbours:
             generation = int(changes.meta["generation"])
             self._keep(rewritten(file, self._next(), generation, removed, changes.keys, changes.vectors))
 
+    def condition(self) -> str:
+        """In what form the vectors are searched, for people."""
+        index, file = self.current(), self._file
+        if file is None:
+            return f"{len(index):,} vectors, generation {index.generation}, compared one by one"
+        about = file.about
+        return (
+            f"{len(index):,} vectors, generation {index.generation}; {len(file.keys):,} of them in "
+            f"{file.index.nlist} lists of generation {about.generation}, {about.probes} looked at, "
+            f"recall@10 {about.recall:.3f}"
+        )
+
     def problems(self) -> list[str]:
         """What a full check finds wrong with the saved lists."""
         found = []
