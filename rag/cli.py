@@ -107,6 +107,14 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--http", type=int, metavar="PORT", help="用 HTTP，只在本机 on 127.0.0.1:PORT instead of stdio")
     serve.set_defaults(run=_serve)
 
+    migrate = commands.add_parser(
+        "migrate", parents=[common], help="搬到 Milvus 或搬回本机 copy the index to Milvus or back, resumable"
+    )
+    migrate.add_argument(
+        "--to", nargs=2, required=True, metavar=("HOME", "PLACE"), help="milvus http://HOST:19530, 或 or: local DIR"
+    )
+    migrate.set_defaults(run=_migrate)
+
     doctor = commands.add_parser("doctor", parents=[whole], help="检查环境与索引 check the set-up and the index")
     doctor.add_argument(
         "--llm", nargs="?", const="", metavar="NAME", help="并调用一次语言模型 call the language model once, too"
@@ -283,6 +291,39 @@ def _serve(options: argparse.Namespace) -> int:
         else:
             print(f"http://127.0.0.1:{options.http}/mcp", file=sys.stderr)
             make_server(assistant, port=options.http).run("streamable-http")
+    return 0
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    from rag.stores import open_or_create_store, open_store, place_name
+    from vectorstore.embedding import load_embedder
+    from vectorstore.migrate import migrate
+
+    settings = _settings(options)
+    home, place = options.to
+    local, server = {"store": "local"}, {"store": "milvus"}
+    if home == "milvus":
+        changes = local, {**server, "milvus_uri": place}
+    elif home == "local":
+        changes = server, {**local, "index": Path(place)}
+    else:
+        raise WenjuError(f"--to {home}: milvus URI 或 or local DIR")
+    source, target = (settings.model_copy(update=each) for each in changes)
+    embedder = load_embedder(settings.embedder)
+
+    def show(stage: str, done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            what = "复制 copying" if stage == "copy" else "核对 checking"
+            end = "\n" if done == total else ""
+            print(f"\r\x1b[K{what} {done}/{total}", end=end, file=sys.stderr, flush=True)
+
+    with open_store(source, embedder) as old, open_or_create_store(target, embedder) as new:
+        done = migrate(old, new, show)
+    others = f"；另有 and {done.others} 个原有文档 documents of its own" if done.others else ""
+    print(
+        f"{place_name(source)} → {place_name(target)}: 复制 copied {done.copied}, 已有 there before {done.kept}, "
+        f"段落 passages {done.passages}, 逐字核对无误 all compared and the same{others}"
+    )
     return 0
 
 

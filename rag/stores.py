@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from rag.errors import WenjuError
+from rag.errors import StoreMissing, WenjuError
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -37,6 +37,14 @@ def create_store(settings: Settings, embedder: Embedder) -> AnyStore:
     from vectorstore.milvus import MilvusStore
 
     return MilvusStore.create(milvus_place(settings), embedder)
+
+
+def open_or_create_store(settings: Settings, embedder: Embedder) -> AnyStore:
+    """Open the index, or make an empty one where there is none."""
+    try:
+        return open_store(settings, embedder)
+    except StoreMissing:
+        return create_store(settings, embedder)
 
 
 def rebuild_store(settings: Settings, embedder: Embedder) -> AnyStore:

@@ -138,6 +138,10 @@ def test_vectors_are_those_of_the_embedder(filled):
     assert filled.vectors("量子").dtype == np.float16
     assert filled.vectors("量子").tolist() == expected.astype(np.float16).tolist()
     assert filled.vectors("没有").shape == (0, 64)
+    held = filled.stored(["怀柔", "没有", "量子"])
+    assert [item.document.id for item in held] == ["怀柔", "量子"]
+    assert (held[1].document.text, held[1].spans) == (made.text, [(0, 12, None), (12, 25, None)])
+    assert np.array_equal(held[1].vectors, filled.vectors("量子"))
 
 
 def test_in_how_many_passages_a_term_occurs(filled):

@@ -95,6 +95,10 @@ class Store(Protocol):
         """Vectors of a document's passages in reading order, shape (n, dimension), float16; none for an unknown id."""
         ...
 
+    def stored(self, document_ids: Sequence[str]) -> list[Prepared]:
+        """Documents with their passages and vectors, in that order, their terms left open; unknown ids left out."""
+        ...
+
     def meta(self) -> dict[str, str]:
         """Format, embedder and segmenter of the store."""
         ...

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -236,6 +236,15 @@ class LocalStore:
     def vectors(self, document_id: str) -> np.ndarray:
         """Vectors of a document's passages in reading order, shape (n, dimension), float16; none for an unknown id."""
         return self._catalog.vectors(document_id)
+
+    def stored(self, document_ids: Sequence[str]) -> list[Prepared]:
+        """Documents with their passages and vectors, in that order, their terms left open; unknown ids left out."""
+        found = []
+        for id in document_ids:
+            with suppress(KeyError):
+                spans = [(passage.start, passage.end, passage.page) for passage in self.document_passages(id)]
+                found.append(Prepared(self.document(id), spans, (), self.vectors(id)))
+        return found
 
     def __len__(self) -> int:
         """Number of passages."""

@@ -14,6 +14,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Self
 
 import numpy as np
@@ -134,10 +135,12 @@ class MilvusStore(MilvusReader):
             new = cls(server, _new_meta(place, embedder, 1 + int(meta["passages"].rpartition("_")[2])), embedder)
             server.drop(new._passages)
             server.create(new._passages, embedder.dimension)
-            for row in server.scan(new._documents, is_kind(DOCUMENT), INFO):
-                spans = [(passage.start, passage.end, passage.page) for passage in old.document_passages(row["id"])]
-                (item,) = prepare([(old.document(row["id"]), spans)], embedder)
-                server.put(new._passages, passage_rows(item, row["version"]))
+            rows = server.scan(new._documents, is_kind(DOCUMENT), ("id", "version"))
+            while some := list(islice(rows, BATCH)):
+                versions = {row["id"]: row["version"] for row in some}
+                held = old.stored(list(versions))
+                for item in prepare([(item.document, item.spans) for item in held], embedder):
+                    server.put(new._passages, passage_rows(item, versions[item.document.id]))
             _write_meta(server, new._meta)
             server.drop(old._passages)
         except BaseException:

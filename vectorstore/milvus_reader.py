@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from itertools import chain
+from typing import TypeVar
 
 import numpy as np
 
@@ -25,12 +26,15 @@ from vectorstore.milvus_rows import (
     row_key,
 )
 from vectorstore.milvus_server import Server
+from vectorstore.prepared import Prepared
 from vectorstore.records import Document, DocumentInfo, Passage
 
 INFO = ("version", "id", "source", "path", "title", "digest", "facts", "characters", "passages")
 TRIES = 20  # how often something is read again while documents keep being replaced under it
 FRESH = 10.0  # seconds that a count is used again: it only weighs words
 ALL = -1  # stands for any term in `Counts`
+
+_Result = TypeVar("_Result")
 
 
 class MilvusReader:
@@ -77,11 +81,39 @@ class MilvusReader:
         """Vectors of a document's passages in reading order, shape (n, dimension), float16; none for an unknown id."""
         return self._vectors([passage.id for passage in self.document_passages(document_id)])
 
+    def stored(self, document_ids: Sequence[str]) -> list[Prepared]:
+        """Documents with their passages and vectors, in that order, their terms left open; unknown ids left out."""
+        return self._steady(lambda: self._stored(document_ids))
+
+    def _stored(self, document_ids: Sequence[str]) -> list[Prepared]:
+        rows = self._rows([document_key(id) for id in document_ids], INFO)
+        texts = {key: [row_key(key, n, row["version"]) for n in range(piece_count(row))] for key, row in rows.items()}
+        places = {key: [row_key(key, n, row["version"]) for n in range(row["passages"])] for key, row in rows.items()}
+        pieces = self.server.get(self._texts, list(chain.from_iterable(texts.values())), ("text",))
+        passages = self.server.get(
+            self._passages, list(chain.from_iterable(places.values())), ("start", "stop", "page", "dense")
+        )
+        found = []
+        for key, row in rows.items():
+            document = document_of(row, [pieces[piece]["text"] for piece in texts[key] if piece in pieces])
+            own = [passages[place] for place in places[key] if place in passages]
+            if len(own) != row["passages"]:
+                raise StoreDamaged(f"Milvus ({self.server.place}) lacks passages of {document.source}.")
+            spans = [(each["start"], each["stop"], each["page"] or None) for each in own]
+            found.append(Prepared(document, spans, (), self._matrix(own)))
+        order = {id: place for place, id in enumerate(document_ids)}
+        return sorted(found, key=lambda item: order[item.document.id])
+
+    def _matrix(self, rows: Sequence[Row]) -> np.ndarray:
+        """The vectors of passages' rows, shape (n, dimension), float16."""
+        if not rows:
+            return np.zeros((0, self.embedder.dimension), np.float16)
+        return np.array([row["dense"] for row in rows], np.float32).astype(np.float16)
+
     def _vectors(self, ids: Sequence[str]) -> np.ndarray:
         """Vectors of passages. Raises KeyError for an unknown id."""
         rows = self._steady(lambda: self._passage_rows(ids, ("dense",))[0])
-        held = np.array([row["dense"] for row in rows], np.float32).astype(np.float16)
-        return held.reshape(len(ids), self.embedder.dimension)
+        return self._matrix(rows)
 
     def __len__(self) -> int:
         """Number of passages; those of a change under way may be among them."""
@@ -132,7 +164,7 @@ class MilvusReader:
         """The rows of documents that are there, by key."""
         return self.server.get(self._documents, list(keys), fields)
 
-    def _steady(self, read: Callable[[], Any]) -> Any:
+    def _steady(self, read: Callable[[], _Result]) -> _Result:
         """What is read; read again where a document was replaced between two calls, so that rows seemed missing."""
         for _ in range(TRIES):
             try:
