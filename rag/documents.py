@@ -89,9 +89,12 @@ def load_document(path: str | Path, *, source: str | None = None, identity: str 
         id=document_id(path if identity is None else identity),
         source=path.name if source is None else source,
         path=str(path),
-        title=content.title.strip() or title_in_text(content.text) or path.stem,
+        title=content.title.strip() or (title_in_text(content.text) if content.prose else "") or path.stem,
         text=content.text,
-        date=content.date or date_in_name(path.name) or date_in_opening(content.text) or content.created,
+        date=content.date
+        or date_in_name(path.name)
+        or (date_in_opening(content.text) if content.prose else None)
+        or content.created,
         metadata={**content.metadata, "modified": modified},
         pages=content.pages,
         digest=hashlib.sha256(data).hexdigest(),

@@ -610,7 +610,7 @@ def test_supported_names(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "seen"),
     [
-        ("甲.xlsx", ".xlsx files"),
+        ("甲.rtf", ".rtf files"),
         ("甲.doc", "save it as .docx"),
         ("扫描.png", "OCR"),
         ("README", "without a suffix"),

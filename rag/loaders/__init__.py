@@ -10,7 +10,7 @@ from rag.loaders.base import Content
 
 __all__ = ["SUFFIXES", "Content", "loader_for"]
 
-# Suffix → module of this package; imported when first needed, since PDF and Word bring libraries along.
+# Suffix → module of this package; imported when first needed, since PDF, Word and Excel bring libraries along.
 SUFFIXES = {
     ".txt": "text",
     ".text": "text",
@@ -20,11 +20,18 @@ SUFFIXES = {
     ".htm": "html",
     ".pdf": "pdf",
     ".docx": "docx",
+    ".xlsx": "spreadsheet",
+    ".csv": "delimited",
+    ".tsv": "delimited",
+    ".pptx": "slides",
+    ".epub": "book",
 }
 _HINTS = {
     ".doc": ("open it in Word and save it as .docx", "请用 Word 打开，另存为 .docx"),
     ".wps": ("open it in WPS and save it as .docx", "请用 WPS 打开，另存为 .docx"),
     ".rtf": ("open it in Word and save it as .docx", "请用 Word 打开，另存为 .docx"),
+    ".xls": ("open it in Excel and save it as .xlsx", "请用 Excel 打开，另存为 .xlsx"),
+    ".ppt": ("open it in PowerPoint and save it as .pptx", "请用 PowerPoint 打开，另存为 .pptx"),
     ".png": ("run OCR over it and load the text", "请先做文字识别，再收录文本"),
     ".jpg": ("run OCR over it and load the text", "请先做文字识别，再收录文本"),
     ".jpeg": ("run OCR over it and load the text", "请先做文字识别，再收录文本"),

@@ -21,6 +21,7 @@ class Content:
         created: ISO date on which the file was made, by its own properties; weaker than `date`.
         metadata: small extra facts, strings only.
         pages: offset in `text` at which each page starts; () where the format has no pages.
+        prose: whether the first lines may state title and date; those of a table don't.
     """
 
     text: str
@@ -29,6 +30,7 @@ class Content:
     created: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     pages: tuple[int, ...] = ()
+    prose: bool = True
 
 
 _BOMS = (
