@@ -72,7 +72,8 @@ def title_in_text(text: str) -> str:
         if len(line) <= _TITLE_MAX and len(lines) > 1 and not _no_title.search(line):
             return line
         break
-    return _first_clause(opening)
+    label = _label.match(opening)
+    return _first_clause(opening[label.end() :] if label else opening)
 
 
 def _first_clause(text: str) -> str:
