@@ -248,7 +248,8 @@ def test_doctor_finds_a_sound_index(index: Path, capsys: pytest.CaptureFixture[s
     lines = out.splitlines()
     assert all(line.startswith("✓ ") for line in lines)
     names = [line.removeprefix("✓ ").split(":")[0] for line in lines]
-    assert names == ["python", "packages", "disk", "embedder", "index", "answerer"]
+    assert names == ["python", "packages", "disk", "embedder", "store", "index", "answerer"]
+    assert "generation" in lines[4] and "compared one by one" in lines[4] and "on disk" in lines[4]
     assert "2 个文档 documents" in out
 
 
