@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,15 +13,15 @@ from typing import TYPE_CHECKING, Self
 from rag.compose import fallback_notice, from_extract, from_grounded
 from rag.condense import History, condense
 from rag.documents import document_id
-from rag.errors import DocumentUnknown, EmbedderMismatch, ModelError, QuestionError, StoreMissing
+from rag.errors import DocumentUnknown, ModelError, QuestionError, StoreMissing
 from rag.extract import extract
 from rag.indexing import IndexReport, Paths, Progress, index_files, make_index
 from rag.language import language_of
 from rag.narrowed import narrowed
 from rag.retrieve import TRIES, retrieve
-from rag.settings import EMBEDDED, EXTRACTIVE, Settings
+from rag.settings import EXTRACTIVE, Settings
 from rag.similarity import word_similarity, word_vectors
-from rag.stores import create_store, open_store, place_name, rebuild_store
+from rag.stores import create_store, open_current_store, rebuild_store
 from rag.surroundings import distinct, openings_of, parts_with_hits, texts_before
 from rag.threads import one_blas_thread
 from rag.types import Answer, Answered, Delta, Document, Event, Hit, Retrieved
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
 
     from rag.stores import AnyStore
     from vectorstore.embedding import Embedder
-
-logger = logging.getLogger(__name__)
 
 SEEDS = Path(__file__).resolve().parent.parent / "seeds"
 
@@ -71,14 +68,7 @@ class Assistant:
 
         settings = _with_index(settings, index)
         embedder = load_embedder(settings.embedder)
-        try:
-            store = open_store(settings, embedder)
-        except EmbedderMismatch as mismatch:
-            if not mismatch.made_with == settings.embedder == EMBEDDED:
-                raise
-            logger.warning("the embedded model has changed: embedding the passages of %s anew", place_name(settings))
-            store = rebuild_store(settings, embedder)
-        return cls(store, embedder, settings)
+        return cls(open_current_store(settings, embedder), embedder, settings)
 
     @classmethod
     def build(

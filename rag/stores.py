@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from rag.errors import StoreMissing, WenjuError
-from rag.settings import Settings
+from rag.errors import EmbedderMismatch, StoreMissing, WenjuError
+from rag.settings import EMBEDDED, Settings
 
 if TYPE_CHECKING:
     from vectorstore.base import Embedder
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from vectorstore.milvus_server import Place
 
     AnyStore = LocalStore | MilvusStore
+
+logger = logging.getLogger(__name__)
 
 
 def open_store(settings: Settings, embedder: Embedder) -> AnyStore:
@@ -26,6 +29,17 @@ def open_store(settings: Settings, embedder: Embedder) -> AnyStore:
     from vectorstore.milvus import MilvusStore
 
     return MilvusStore.open(milvus_place(settings), embedder)
+
+
+def open_current_store(settings: Settings, embedder: Embedder) -> AnyStore:
+    """As `open_store`; an index made by an older version of the embedded model is embedded anew first."""
+    try:
+        return open_store(settings, embedder)
+    except EmbedderMismatch as mismatch:
+        if not mismatch.made_with == settings.embedder == EMBEDDED:
+            raise
+        logger.warning("the embedded model has changed: embedding the passages of %s anew", place_name(settings))
+        return rebuild_store(settings, embedder)
 
 
 def create_store(settings: Settings, embedder: Embedder) -> AnyStore:

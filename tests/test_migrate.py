@@ -90,11 +90,11 @@ def test_there_and_back_with_a_kill_on_the_way(local, place, tmp_path):
         with LocalStore.create(tmp_path / "back", embedder) as back:
             assert migrate(server, back).copied == 1502
             assert same(local, back)
+            assert embedder.embedded == 0
             question = "台湾的芯片谈的是第77篇"
             assert back.search_keyword(question, 5)[0][0] == local.search_keyword(question, 5)[0][0] == "0077:0"
             assert back.search_dense(question, 5) == local.search_dense(question, 5)
             assert back.problems() == server.problems() == []
-    assert embedder.embedded == 0
 
 
 def test_what_is_there_already_is_left_alone_and_what_differs_replaced(tmp_path):

@@ -130,7 +130,7 @@ class MilvusStore(MilvusReader):
             if meta is None:
                 raise StoreMissing(f"There is no index at {place}. Make one with: wenju index PATH…")
             old = cls(server, meta, embedder)
-            old._changes.mend()
+            old._changes.sweep_all()
             old._changes.refuse_others()
             new = cls(server, _new_meta(place, embedder, 1 + int(meta["passages"].rpartition("_")[2])), embedder)
             server.drop(new._passages)
