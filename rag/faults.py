@@ -14,6 +14,11 @@ _context = re.compile(
     r"|上下文",
     re.IGNORECASE | re.DOTALL,
 )
+_wrong_key = re.compile(
+    r"(?:api[_ -]?key|token|密钥)[^.]{0,24}(?:not valid|invalid|incorrect|expired|无效|不正确)"
+    r"|invalid.{0,8}(?:api[_ -]?key|token)",
+    re.IGNORECASE,
+)
 _missing_key = re.compile(r"api[_ ]?key|credentials", re.IGNORECASE)
 _secret = re.compile(r"\b(?:sk|key|pk|gsk|tok)[-_][\w-]{6,}|(?<=Bearer )\S+", re.IGNORECASE)
 _DETAIL = 160
@@ -45,6 +50,12 @@ def explain(error: BaseException, settings: Settings) -> ModelError:
             f"The model server {address} sent what can't be read: check that RAG_LLM_BASE_URL is an "
             "OpenAI-compatible address (it mostly ends in /v1)",
         )
+    if "SSLCertVerificationError" in names or "CERTIFICATE_VERIFY_FAILED" in detail:
+        return ModelError(
+            f"模型服务 {at} 的证书验证不过：检查地址、系统时间和代理",
+            f"The certificate of the model server {address} can't be verified: "
+            "check the address, the clock and the proxy",
+        )
     if names & {"RemoteProtocolError", "ReadError", "ChunkedEncodingError", "IncompleteRead"}:
         return ModelError(
             f"模型服务 {at} 在回答中途断开了连接：请重试",
@@ -64,7 +75,7 @@ def explain(error: BaseException, settings: Settings) -> ModelError:
 
 def _refused(status: int, detail: str, settings: Settings, at: str, address: str) -> ModelError:
     """An HTTP status in words."""
-    if status in (401, 403):
+    if status in (401, 403) or (status in (400, 422) and _wrong_key.search(detail)):
         return ModelError(
             f"模型服务 {at} 拒绝了密钥 ({status})：检查 RAG_LLM_API_KEY",
             f"The model server {address} refused the key ({status}): check RAG_LLM_API_KEY",
@@ -72,6 +83,13 @@ def _refused(status: int, detail: str, settings: Settings, at: str, address: str
     if status == 402:
         return ModelError(
             f"模型服务 {at} 说余额不足 (402)：请充值", f"The account at the model server {address} is empty (402)"
+        )
+    if status == 404 and settings.llm.startswith("ollama:"):
+        name = settings.llm.removeprefix("ollama:")
+        return ModelError(
+            f"Ollama（{at}）里没有模型 {name} (404)：先运行 ollama pull {name}，或检查 RAG_LLM 和 RAG_LLM_BASE_URL",
+            f"Ollama ({address}) has no model {name} (404): run ollama pull {name}, "
+            "or check RAG_LLM and RAG_LLM_BASE_URL",
         )
     if status == 404:
         return ModelError(

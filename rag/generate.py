@@ -25,7 +25,7 @@ from rag.prompts import (
 )
 from rag.settings import EXTRACTIVE, Settings
 from rag.types import Claim, Hit
-from rag.waiting import read_stream
+from rag.waiting import as_async, can_connect, read_stream
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -36,8 +36,13 @@ DRAFT_CHARACTERS = 6000
 _QUESTION_CHARACTERS = 300
 # The client's own retries, after 429 (it waits as Retry-After says), 5xx and a failed connection.
 _RETRIES = 2
+# Room for instructions, question and answer beside the passages.
+_PROMPT_TOKENS = 2500
 # A whole call may take this many times the wait for one piece.
 _PATIENCE = 5.0
+
+# Providers whose package streams over HTTP only by its synchronous client.
+_SYNC_ONLY = ("google_genai:", "google-genai:")
 
 # Provider → its package; only for the message that says what to install.
 _PACKAGES = {
@@ -89,8 +94,18 @@ def load_llm(settings: Settings) -> BaseChatModel:
         )
         if settings.llm_base_url and not settings.llm_api_key:
             options["api_key"] = "none"  # a local server wants none, and OPENAI_API_KEY is not for it
-    elif provider != "ollama":
+    elif provider == "ollama":
+        # Ollama cuts what exceeds its window without a word, so the window is made as large as the prompt can get.
+        options["num_ctx"] = settings.llm_context + _PROMPT_TOKENS
+        if key := options.pop("api_key", None):
+            options["client_kwargs"] = {"headers": {"Authorization": f"Bearer {key}"}}
+        options["async_client_kwargs"] = {"limits": httpx.Limits(max_keepalive_connections=0)}
+    else:
         options |= {"timeout": settings.llm_timeout, "max_retries": _RETRIES}
+        if provider == "anthropic":
+            options["default_headers"] = {"Connection": "close"}
+        if provider == "google_genai":
+            options["transport"] = "rest"  # goes through proxies and to other addresses, where gRPC does not
     try:
         return init_chat_model(name, model_provider=provider, **options)
     except ImportError:
@@ -232,8 +247,10 @@ def _run(
 ) -> Iterator[str]:
     """The pieces of a chain's text; empty, endless, silent and failing models become a ModelError."""
     ending = _ending()
+    config: Any = {"callbacks": [ending]}
+    by_rest = settings.llm.startswith(_SYNC_ONLY)
     pieces = read_stream(
-        chain.astream(variables, config={"callbacks": [ending]}),
+        as_async(chain.stream(variables, config)) if by_rest else chain.astream(variables, config),
         silence=settings.llm_timeout,
         patience=settings.llm_timeout * _PATIENCE,
         most=most,
@@ -254,7 +271,9 @@ def _run(
     except (ModelError, GeneratorExit):
         raise
     except Exception as error:  # the outer edge: providers, HTTP clients and parsers each have their own errors
-        raise explain(error, settings) from None
+        # Some clients try a closed port again until our patience ends; that is no slow server.
+        there = can_connect(settings.llm_base_url)
+        raise explain(error if there else ConnectionRefusedError(), settings) from None
     finally:
         pieces.close()
     if not said.strip():

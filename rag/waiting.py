@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import socket
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from functools import cache
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 
 def read_stream(
@@ -59,6 +62,29 @@ def read_stream(
             yield item
     finally:
         reading.cancel()
+
+
+async def as_async(pieces: Iterator[str]) -> AsyncGenerator[str, None]:
+    """A stream of plain code as an asynchronous one; each piece is waited for in a thread."""
+    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        yield piece
+
+
+def can_connect(url: str | None, patience: float = 2.0) -> bool:
+    """Whether anything listens at an address; True where that can't be told: no address, or a proxy on the way.
+
+    Args:
+        patience: seconds to wait for the connection.
+    """
+    parts = urlsplit(url or "")
+    if not parts.hostname or getproxies():
+        return True
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        socket.create_connection((parts.hostname, port), patience).close()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 @cache
