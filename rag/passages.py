@@ -70,7 +70,7 @@ def _blocks(text: str) -> list[tuple[int, int, float]]:
     new_line = [True] * (len(sentences) + 1)
     for index in range(1, len(sentences)):
         between = text[sentences[index - 1][1] : sentences[index][0]]
-        new_line[index] = any(mark in between for mark in _LINE_ENDS)
+        new_line[index] = bool(between) and any(mark in between for mark in _LINE_ENDS)
     blocks: list[tuple[int, int, float]] = []
     waiting: list[tuple[int, int]] = []  # short lines that are headings if text follows
     for index, (start, end) in enumerate(sentences):

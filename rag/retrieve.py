@@ -134,8 +134,9 @@ def rerank(question: str, hits: Sequence[Hit], dense_weight: float, rarity: Rari
 
 def rarities(store: Store, terms: Sequence[str]) -> np.ndarray:
     """Inverse document frequency of index terms in this store, as in BM25, shape (len(terms),), > 0."""
-    held = np.minimum(store.document_frequency(terms), len(store))
-    return np.log1p((len(store) - held + 0.5) / (held + 0.5))
+    passages = len(store)
+    held = np.minimum(store.document_frequency(terms), passages)
+    return np.log1p((passages - held + 0.5) / (held + 0.5))
 
 
 def _scores(names: Sequence[str], scores: Sequence[float] | np.ndarray) -> dict[str, float]:

@@ -114,7 +114,7 @@ class StaticEmbedder(Embedder):
             for row, length in enumerate(lengths.tolist(), start=start):
                 begin, end = end, end + length
                 if length:
-                    self._rows[ids[begin:end]].sum(axis=0, out=vectors[row])
+                    self._rows.take(ids[begin:end], axis=0).sum(axis=0, out=vectors[row])
         return _unit(vectors)
 
     def embed_question(self, text: str) -> np.ndarray:
