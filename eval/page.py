@@ -77,7 +77,7 @@ def build_evaluation(page: Page) -> None:
             else:
                 questions = parse_questions(str(event.text), language)
         except cases.QuestionSetError as error:
-            yield element("p", str(error), "wj-status wj-wrong"), "", gr.skip()
+            yield element("p", error.told(language), "wj-status wj-wrong"), "", gr.skip()
             return
         if not _running.acquire(blocking=False):
             yield element("p", say(language, "eval_busy"), "wj-status wj-wrong"), gr.skip(), gr.skip()
@@ -88,7 +88,7 @@ def build_evaluation(page: Page) -> None:
             for state, result in evaluate(assistant, questions, str(event.set), job, language):
                 yield state, result, gr.skip()
         except WenjuError as error:
-            yield element("p", str(error), "wj-status wj-wrong"), "", gr.skip()
+            yield element("p", error.told(language), "wj-status wj-wrong"), "", gr.skip()
         finally:
             job.cancelled.set()
             _running.release()

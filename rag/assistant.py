@@ -186,7 +186,8 @@ class Assistant:
         found = [info.id for info in self.documents() if {info.source, info.path, info.id} & wanted]
         if not found:
             raise DocumentUnknown(
-                f"no document named {name}; `wenju index --list` shows the {len(self.documents())} there are"
+                f"no document named {name}; `wenju index --list` shows the {len(self.documents())} there are",
+                f"没有名为“{name}”的文档；`wenju index --list` 列出现有的 {len(self.documents())} 份",
             )
         return self.store.remove(found)
 
@@ -203,7 +204,9 @@ class Assistant:
         try:
             return self.store.document(document_id)
         except KeyError:
-            raise DocumentUnknown(f"no document with id {document_id}; it may have been removed") from None
+            raise DocumentUnknown(
+                f"no document with id {document_id}; it may have been removed", "没有这份文档，可能已经移除了"
+            ) from None
 
     # questions
 
@@ -338,11 +341,11 @@ class Assistant:
         """The question without outer blanks, or a clear error."""
         question = _encodable(question).strip()
         if not question:
-            raise QuestionError("问题是空的，请输入一个问题。 / The question is empty: type one.")
+            raise QuestionError("The question is empty: type one.", "问题是空的，请输入一个问题。")
         if len(question) > self.settings.question_max:
             raise QuestionError(
-                f"问题有 {len(question)} 个字，最多 {self.settings.question_max} 个。 / "
-                f"The question has {len(question)} characters, at most {self.settings.question_max} are taken."
+                f"The question has {len(question)} characters, at most {self.settings.question_max} are taken.",
+                f"问题有 {len(question)} 个字，最多 {self.settings.question_max} 个。",
             )
         return question
 

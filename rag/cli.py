@@ -11,7 +11,8 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.errors import TwoTongued, WenjuError
+from rag.errors import WenjuError
+from rag.language import terminal_language
 
 if TYPE_CHECKING:
     from rag.indexing import IndexReport, Progress
@@ -20,16 +21,21 @@ if TYPE_CHECKING:
     from vectorstore.filters import Filter
 
 
+def _told(error: WenjuError) -> str:
+    """An error in the language of the terminal, in both where that is not known."""
+    language = terminal_language()
+    if language is not None:
+        return error.told(language)
+    return error.en if error.en == error.zh else f"{error.zh} / {error.en}"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 done (a refusal is an answer), 1 something failed, 2 wrong usage."""
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except TwoTongued as error:
-        print(f"wenju: {error.zh if error.zh == error.en else f'{error.zh} / {error.en}'}", file=sys.stderr)
-        return 1
     except WenjuError as error:
-        print(f"wenju: {error}", file=sys.stderr)
+        print(f"wenju: {_told(error)}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # `wenju ask … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -200,7 +206,7 @@ def _chat(options: argparse.Namespace) -> int:
             try:
                 answer = assistant.answer(question, history, filter=filter)
             except WenjuError as error:
-                print(f"wenju: {error}", file=sys.stderr)
+                print(f"wenju: {_told(error)}", file=sys.stderr)
                 continue
             _show(answer)
             history.append((question, answer.text))

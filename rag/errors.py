@@ -3,10 +3,9 @@
 WenjuError
 ├── EmbedderError          the embedding model can't be loaded
 ├── StoreError … (see vectorstore.errors)
-├── TwoTongued             has its message in Chinese and in English
-│   ├── CollectionError    no collection of that name, or a name that can't be used
-│   └── LoadError          a file can't be read as text
-│       └── UnsupportedFormat  no loader for this kind of file
+├── CollectionError        no collection of that name, or a name that can't be used
+├── LoadError              a file can't be read as text
+│   └── UnsupportedFormat  no loader for this kind of file
 ├── DocumentUnknown        no document of that name in the index
 ├── QuestionError          the question is empty or too long
 └── ModelError             the LLM can't be reached, refused the call, is not installed, or wrote nothing provable
@@ -38,30 +37,16 @@ __all__ = [
     "StoreLocked",
     "StoreMissing",
     "StoreUnreachable",
-    "TwoTongued",
     "UnsupportedFormat",
     "WenjuError",
 ]
 
 
-class TwoTongued(WenjuError):
-    """An error that a reader of the page may see, in the language of the page.
-
-    Attributes:
-        en, zh: the same message in English and in Chinese; `str()` gives the English one.
-    """
-
-    def __init__(self, en: str, zh: str = "") -> None:
-        super().__init__(en)
-        self.en = en
-        self.zh = zh or en
-
-
-class CollectionError(TwoTongued):
+class CollectionError(WenjuError):
     """A collection of documents can't be found, named or made."""
 
 
-class LoadError(TwoTongued):
+class LoadError(WenjuError):
     """A file can't be read as text."""
 
     def about(self, name: str) -> LoadError:
@@ -77,18 +62,20 @@ class DocumentUnknown(WenjuError):
     """No document of that name is in the index."""
 
 
-class QuestionError(WenjuError):
+class _InBoth(WenjuError):
+    """An error that may be told to anybody: `str()` gives both languages."""
+
+    def __str__(self) -> str:
+        return self.en if self.en == self.zh else f"{self.zh} / {self.en}"
+
+
+class QuestionError(_InBoth):
     """The question is empty or too long."""
 
 
-class ModelError(WenjuError):
-    """The LLM can't be reached, refused the call, is not installed, or wrote nothing provable. Never holds a key.
-
-    Attributes:
-        zh, en: the same message in Chinese and in English; `str()` gives both.
-    """
+class ModelError(_InBoth):
+    """The LLM can't be reached, refused the call, is not installed, or wrote nothing provable. Never holds a key."""
 
     def __init__(self, zh: str, en: str = "") -> None:
-        super().__init__(f"{zh} / {en}" if en else zh)
-        self.zh = zh
-        self.en = en or zh
+        super().__init__(en or zh, zh)
+        self.args = zh, en

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Literal
 
@@ -18,3 +19,15 @@ def language_of(text: str) -> Language:
     ('zh', 'en')
     """
     return "zh" if _chinese.search(text) else "en"
+
+
+def terminal_language() -> Language | None:
+    """The language that the locale of the terminal asks for; None when it says nothing (unset, "C", "POSIX").
+
+    `LC_ALL` beats `LC_MESSAGES`, which beats `LANG`.
+    """
+    wish = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    tag = wish.partition(".")[0].partition("_")[0].lower()
+    if tag in ("", "c", "posix"):
+        return None
+    return "zh" if tag == "zh" else "en"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from rag.language import language_of
+from rag.errors import LoadError, ModelError, QuestionError, StoreMissing
+from rag.language import language_of, terminal_language
 from rag.settings import Settings
 
 
@@ -67,3 +69,38 @@ def test_settings_are_frozen_and_hide_the_key() -> None:
 )
 def test_the_language_of_a_question(text: str, language: str) -> None:
     assert language_of(text) == language
+
+
+@pytest.mark.parametrize(
+    ("wishes", "language"),
+    [
+        ({}, None),
+        ({"LANG": "C.UTF-8"}, None),
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh_TW", "LC_ALL": "en_GB.UTF-8"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "fr_FR.UTF-8", "LC_ALL": ""}, "en"),
+    ],
+)
+def test_the_terminal_says_its_language(
+    wishes: dict[str, str], language: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, wish in wishes.items():
+        monkeypatch.setenv(name, wish)
+    assert terminal_language() == language
+
+
+def test_an_error_is_told_in_both_languages_and_survives_a_process() -> None:
+    missing = StoreMissing("There is no index.", "没有索引。")
+    assert (str(missing), missing.told("zh"), missing.told("en")) == (
+        "There is no index.",
+        "没有索引。",
+        "There is no index.",
+    )
+    model = ModelError("连不上", "Can't reach it")
+    assert (str(model), model.told("zh")) == ("连不上 / Can't reach it", "连不上")
+    for error in (missing, model, LoadError("no text", "没有文字"), QuestionError("Empty.", "空的。")):
+        again = copy.copy(error)  # as pickling does: made anew from its arguments
+        assert (again.en, again.zh) == (error.en, error.zh)

@@ -46,7 +46,10 @@ class CatalogFile:
             StoreError: a newer version of this program wrote it.
         """
         if not path.is_file():
-            raise StoreMissing(f"这里还没有索引。 There is no index in {path.parent}. Make one with: wenju index PATH…")
+            raise StoreMissing(
+                f"There is no index in {path.parent}. Make one with: wenju index PATH…",
+                f"{path.parent} 里没有索引。请先建立：wenju index 路径…",
+            )
         self.path = path
         self.read_only = read_only
         self._pool: deque[sqlite3.Connection] = deque()
@@ -108,7 +111,10 @@ class CatalogFile:
     def _connection(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection, and say what broke in plain words."""
         if self._closed:
-            raise StoreError(f"The index in {self.path.parent} is closed. Open it again.")
+            raise StoreError(
+                f"The index in {self.path.parent} is closed. Open it again.",
+                f"{self.path.parent} 的索引已经关闭，请重新打开。",
+            )
         try:
             connection = self._pool.pop() if self._pool else self._connect()
             try:
@@ -151,9 +157,10 @@ class CatalogFile:
 
     def damaged(self, what: str) -> StoreDamaged:
         return StoreDamaged(
-            f"索引目录里的 {self.path.name} 已损坏，请放回备份，或把文档重新索引到新目录。 "
             f"The catalog {self.path} is damaged ({what}). Put back a copy of it, or index the documents again into "
-            "a new folder: wenju index --index NEW_FOLDER PATH…"
+            "a new folder: wenju index --index NEW_FOLDER PATH…",
+            f"目录文件 {self.path} 坏了（{what}）。请把备份放回去，"
+            "或把文档重新索引到新文件夹：wenju index --index 新文件夹 路径…",
         )
 
     def _check(self) -> None:
@@ -178,7 +185,9 @@ class CatalogFile:
         if version > schema.FORMAT:
             raise StoreError(
                 f"The index in {self.path.parent} has format {version}; this version reads up to {schema.FORMAT}. "
-                "Update with: pip install --upgrade wenju"
+                "Update with: pip install --upgrade wenju",
+                f"{self.path.parent} 的索引是 {version} 版格式，"
+                f"这个程序只认到 {schema.FORMAT} 版。请升级：pip install --upgrade wenju",
             )
 
     def meta(self) -> dict[str, str]:

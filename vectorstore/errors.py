@@ -12,7 +12,23 @@ WenjuError
 
 
 class WenjuError(Exception):
-    """Any error of this project; its text says what was seen, what is needed, and the next command."""
+    """Any error of this project; its text says what was seen, what is needed, and the next command.
+
+    Attributes:
+        en, zh: the message in English and in Chinese, the same where there is only one; `str()` gives the English one.
+    """
+
+    def __init__(self, en: str = "", zh: str = "") -> None:
+        super().__init__(en, zh)
+        self.en = en
+        self.zh = zh or en
+
+    def __str__(self) -> str:
+        return self.en
+
+    def told(self, language: str) -> str:
+        """The message for a reader of "zh" or "en"."""
+        return self.zh if language == "zh" else self.en
 
 
 class EmbedderError(WenjuError):
@@ -46,6 +62,6 @@ class EmbedderMismatch(StoreError):
         made_with: the name of the model that made it.
     """
 
-    def __init__(self, message: str, made_with: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, en: str, zh: str = "", made_with: str = "") -> None:
+        super().__init__(en, zh)
         self.made_with = made_with

@@ -79,7 +79,10 @@ class LocalStore:
         folder.mkdir(parents=True, exist_ok=True)
         with WriterLock(folder / LOCK, lock_timeout).held():
             if (folder / CATALOG).exists() or keyword_folders(folder):
-                raise StoreError(f"{folder} holds an index already. Add to it, or name another folder.")
+                raise StoreError(
+                    f"{folder} holds an index already. Add to it, or name another folder.",
+                    f"{folder} 里已有索引。请往里添加，或换一个文件夹。",
+                )
             meta = {"keyword": "", "cutter": tokens.cutter(), **_embedder_meta(embedder)}
             catalog = Catalog.create(folder / CATALOG, meta)
         return cls._opened(folder, catalog, embedder, lock_timeout)
@@ -105,7 +108,9 @@ class LocalStore:
         if not (folder / CATALOG).exists() and keyword_folders(folder):
             raise StoreDamaged(
                 f"{folder} has lost its catalog {CATALOG}. Put back a copy of it, or index the documents again into a "
-                "new folder: wenju index --index NEW_FOLDER PATH…"
+                "new folder: wenju index --index NEW_FOLDER PATH…",
+                f"{folder} 丢了目录文件 {CATALOG}。请把备份放回去，"
+                "或把文档重新索引到新文件夹：wenju index --index 新文件夹 路径…",
             )
         return cls._opened(folder, Catalog(folder / CATALOG, read_only=read_only), embedder, lock_timeout)
 
@@ -394,5 +399,7 @@ def _check_embedder(folder: Path, meta: Mapping[str, str], embedder: Embedder) -
     raise EmbedderMismatch(
         f"The index in {folder} was made with the embedder {made}, not with {asked}. "
         f"{cure}: embed its passages anew with: wenju index --rebuild --index {folder}",
+        f"{folder} 的索引是用向量模型 {made} 做的，现在设的是 {asked}。"
+        f"要换模型请重做：wenju index --rebuild --index {folder}；要沿用请设 RAG_EMBEDDER={meta['embedder']}",
         made_with=meta["embedder"],
     )

@@ -57,10 +57,12 @@ class WriterLock:
         try:
             note = json.loads(self._note.read_text(encoding="utf-8"))
             holder = f"process {note['pid']} on {note['host']} since {note['since']}"
+            by = f"{note['host']} 上的进程 {note['pid']}（{note['since']} 起）"
         except (OSError, ValueError, KeyError, TypeError):
-            holder = "another process"
+            holder, by = "another process", "另一个程序"
         return StoreLocked(
-            "索引正在被其他进程写入，请稍后再试。 "
             f"The index in {self.path.parent} is being written by {holder} (lock file {self.path}); "
-            f"waited {patience:g} s. Try again when it has finished, or end that process."
+            f"waited {patience:g} s. Try again when it has finished, or end that process.",
+            f"{by}正在写 {self.path.parent} 的索引，等了 {patience:g} 秒（锁文件 {self.path}）。"
+            "请等它写完再试，或结束那个进程。",
         )

@@ -99,7 +99,7 @@ def converse(assistant: Answerer, question: str, turns: Turns, language: Languag
         if turn.answer is None:
             yield (*turns, replace(turn, progress="stopped"))
     except WenjuError as error:
-        yield (*turns, replace(turn, progress="failed", error=str(error)))
+        yield (*turns, replace(turn, progress="failed", error=error.told(language)))
     except Exception:
         # The page is the last boundary: without this the reader would look at an endless "searching".
         log.exception("answering a question failed")

@@ -68,7 +68,7 @@ def wire_keep(page: Page, drawer: "gr.HTML", chat: Chat) -> None:
         try:
             record = read_conversation(str(event.record))
         except RecordRefused as error:
-            gr.Warning(escaped(error.zh if language == "zh" else error.en))
+            gr.Warning(escaped(error.told(language)))
             return (gr.skip(),) * 5
         if run:
             run.stop_and_wait()
@@ -101,7 +101,7 @@ def as_markdown(asked: dict[str, str]) -> dict[str, str]:
     try:
         record = read_conversation(str(asked.get("record", "")))
     except RecordRefused as error:
-        return {"error": error.zh if language == "zh" else error.en}
+        return {"error": error.told(language)}
     return {"text": conversation_to_markdown(record.title, record.turns, language)}
 
 
@@ -111,7 +111,7 @@ def check_record(asked: dict[str, str]) -> dict[str, str]:
     try:
         read_conversation(str(asked.get("record", "")))
     except WenjuError as error:
-        return {"error": error.zh if isinstance(error, RecordRefused) and language == "zh" else str(error)}
+        return {"error": error.told(language)}
     return {}
 
 

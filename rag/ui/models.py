@@ -74,7 +74,7 @@ def build_models(page: Page) -> None:
         try:
             choice.settings(base)
         except ModelError as error:
-            return gr.skip(), element("p", told(error, language), "wj-status wj-wrong")
+            return gr.skip(), element("p", error.told(language), "wj-status wj-wrong")
         session = replace(session, choice=choice)
         return session, current(session, language)
 
@@ -87,7 +87,7 @@ def build_models(page: Page) -> None:
             settings = chosen(provider, model, address, key, top_k, repair).settings(base)
             yield try_model(settings, language)
         except ModelError as error:
-            yield element("p", told(error, language), "wj-status wj-wrong")
+            yield element("p", error.told(language), "wj-status wj-wrong")
 
     with gr.Column(elem_id="wj-models"):
         heading = page.html()
@@ -146,11 +146,6 @@ def plain_field(autocomplete: str = "off") -> Any:
 def writer(settings: Settings, language: Language) -> str:
     """Who answers under these settings."""
     return say(language, "by_embedded") if settings.llm == EXTRACTIVE else settings.llm
-
-
-def told(error: ModelError, language: Language) -> str:
-    """An error in the reader's language."""
-    return error.zh if language == "zh" else error.en
 
 
 def try_model(settings: Settings, language: Language) -> str:

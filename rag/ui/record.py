@@ -25,8 +25,8 @@ class RecordRefused(WenjuError):
     """What was given is no kept conversation. `zh` and `en` say why."""
 
     def __init__(self, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.zh, self.en = zh, en
+        super().__init__(en, zh)
+        self.args = zh, en
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from rag.errors import DocumentUnknown, TwoTongued, WenjuError
+from rag.errors import DocumentUnknown, WenjuError
 from rag.language import Language
 from rag.ui.labels import choose_language, say
 
@@ -88,6 +88,4 @@ def respond(call: Call, answer: Answerer, *, bare: bool = False) -> Response:
 
 def spoken(error: Exception, language: Language) -> str:
     """What an error says, in the reader's language where it can."""
-    if isinstance(error, TwoTongued):
-        return error.zh if language == "zh" else error.en
-    return str(error)
+    return error.told(language) if isinstance(error, WenjuError) else str(error)
