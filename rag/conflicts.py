@@ -8,10 +8,11 @@ from decimal import Decimal
 
 import numpy as np
 
+from rag.coverage import weights
 from rag.language import language_of
 from rag.numbers import dates, quantities
 from rag.question import Kind, Question
-from rag.score import Scored
+from rag.score import IN_SCOPE, Scored
 from rag.spans import find_short
 
 # A word counts as held from this share on.
@@ -22,6 +23,8 @@ _ABOUT = re.compile(r"约|近|超|逾|余|多|达到?|以上|左右")
 _SCALED = re.compile(r"\d[\d,]*(?:\.(?P<decimals>\d+))?(?P<power>[十百千万亿]+)")
 _POWERS = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 MOST_VERSIONS = 3
+# Both sentences have to hold this share of the question's weight.
+MOSTLY = 0.7
 
 
 def other_versions(question: Question, best: Scored, others: Sequence[Scored]) -> list[Scored]:
@@ -114,13 +117,23 @@ def _resolution(text: str) -> Decimal:
 
 
 def _same_matter(question: Question, best: Scored, other: Scored) -> bool:
-    """Whether another sentence speaks of all that the best one does, of the asked year too."""
+    """Whether another sentence speaks of the same thing's same attribute, of the asked year too.
+
+    Both have to name the subject themselves or go on about it, and to hold most of the question; the other has to hold
+    every word that the best one holds. Where a post is asked for, both have to name it.
+    """
     near, theirs = best.candidate.evidence, other.candidate.evidence
     if any((year in near.scope) and (year not in theirs.scope) for year in question.years):
         return False
     start = question.folded.find(question.subject) if question.subject else -1
     end = start + len(question.subject)
     in_subject = np.array([start <= word.start < end for word in question.words])
-    held = np.where(in_subject, best.covered, best.local) >= HELD
-    also = np.where(in_subject, other.covered, other.local) >= HELD
-    return bool(held.any() and also[held].all())
+    share = weights(question)
+    held = np.where(in_subject, best.covered >= IN_SCOPE, best.local >= HELD)
+    also = np.where(in_subject, other.covered >= IN_SCOPE, other.local >= HELD)
+    if not held.any() or not also[held].all() or not held[in_subject].all():
+        return False
+    if question.kind is Kind.PERSON and not any(word.is_role for word in question.words):
+        return False  # 谁来了: several may have come
+    named = np.array([word.is_name or word.is_role for word in question.words])
+    return bool(held[named].all()) and float(share[held].sum()) >= MOSTLY

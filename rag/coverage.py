@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from rag.question import Question
+from rag.synonyms import synonyms
 from vectorstore.tokens import QUESTION_WORDS
 
 # (question words, sentence words) → cosines, shape (len(first), len(second))
@@ -20,6 +21,8 @@ SUBJECT_SHARE = 1 / 3
 LONE_CHARACTER = 0.5
 # 海归 for 海外归国: both characters, in order, close together.
 ABBREVIATED = 0.7
+# Another word for it (外籍 for 老外).
+SYNONYMOUS = 0.75
 # One wrong character among right ones (科学诚 for 科学城).
 MISTYPED = 0.8
 # Where one character makes another thing of it, nothing is forgiven: 第一 / 第二, 东 / 西, 2019 / 2021.
@@ -31,8 +34,8 @@ def word_coverage(question: Question, folded: str) -> np.ndarray:
     """For each question word, the share of its characters that `folded` text holds, shape (W,), in [0, 1].
 
     A character counts when a pair of neighbouring question characters around it stands in the text, so the two sides
-    need not be segmented alike (量子|院 against 量子院). Latin words and numbers match whole. One mistyped character
-    and abbreviations count for less.
+    need not be segmented alike (量子|院 against 量子院). Latin words and numbers match whole. One mistyped character,
+    abbreviations and other words for the same count for less.
 
     >>> from rag.question import analyse
     >>> word_coverage(analyse("量子院的预算"), "量子院位于中关村").tolist()
@@ -54,6 +57,8 @@ def word_coverage(question: Question, folded: str) -> np.ndarray:
             coverage[index] = max(coverage[index], LONE_CHARACTER)
         elif len(text) == 2 and _abbreviates(text, folded):
             coverage[index] = ABBREVIATED
+        if coverage[index] < SYNONYMOUS and any(other in folded for other in synonyms(text)):
+            coverage[index] = SYNONYMOUS
     return coverage
 
 

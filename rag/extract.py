@@ -9,7 +9,8 @@ import numpy as np
 
 from rag import conflicts, refuse
 from rag.answerable import probability
-from rag.coverage import Similarity, weights, word_coverage
+from rag.conflicts import HELD
+from rag.coverage import Similarity, focus_weights, weights, word_coverage
 from rag.injection import disarm
 from rag.language import language_of
 from rag.parts import split_parts
@@ -26,6 +27,9 @@ WORTH_ADDING = 0.3
 # A name this rare (nats) may alone lead from an English question to a Chinese sentence.
 TELLING_NAME = 6.0
 MOST_QUOTES = 4
+# A list may go on in another document: in one of so many best sentences, which holds this share of the question.
+LISTED_AMONG = 6
+MOSTLY_LISTED = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,5 +181,18 @@ def _complements(question: Question, best: Scored, others: Sequence[Scored]) -> 
     for other in others:
         gain = float(share @ np.maximum(other.local - best.local, 0))
         if gain >= WORTH_ADDING and other.candidate.is_statement:
+            return [other]
+    return _elsewhere(question, best, others) if question.kind is Kind.LIST else []
+
+
+def _elsewhere(question: Question, best: Scored, others: Sequence[Scored]) -> list[Scored]:
+    """The best sentence of another document that lists the same: it holds by itself what the best one does."""
+    focus = focus_weights(question)
+    document = best.candidate.hit.passage.document_id
+    held = best.local >= HELD
+    for other in others[:LISTED_AMONG]:
+        if other.candidate.hit.passage.document_id == document or not other.candidate.is_statement:
+            continue
+        if (other.local[held] >= HELD).all() and float(focus @ other.local) >= MOSTLY_LISTED:
             return [other]
     return []

@@ -111,6 +111,7 @@ def _pairs(question: Question, asked: Asked, scored: Sequence[Scored]) -> dict[s
     before, before2, after = (_shifted(held, passage, by) for by in (1, 2, -1))
     everywhere = np.array([held[passage == number].max(axis=0) for number in range(passage.max() + 1)])[passage]
     known = np.maximum(title, before)
+    headed = _headed(held, passage, [item.candidate.is_statement for item in scored])
     longest, heaviest = _runs(held, np.ones(len(pairs))), _runs(held, weight)
     lookup = dict(zip(pairs, weight.tolist(), strict=True))
     window = np.array([_window(text, lookup) for text in texts])
@@ -132,6 +133,8 @@ def _pairs(question: Question, asked: Asked, scored: Sequence[Scored]) -> dict[s
         "neighbours.before": before @ weight / total,
         "neighbours.before2": before2 @ weight / total,
         "neighbours.after": after @ weight / total,
+        "neighbours.heading": headed @ weight / total,
+        "neighbours.with_heading": np.maximum(held, headed) @ weight / total,
         "neighbours.known": known @ weight / total,
         "neighbours.with_known": np.maximum(held, known) @ weight / total,
         "neighbours.gain": (np.maximum(held, known) - known) @ weight / total,
@@ -190,6 +193,18 @@ def _shifted(held: np.ndarray, passage: np.ndarray, by: int) -> np.ndarray:
     inside = (rows >= 0) & (rows < len(held))
     rows = np.clip(rows, 0, len(held) - 1)
     return np.where((inside & (passage[rows] == passage))[:, None], held[rows], 0.0)
+
+
+def _headed(held: np.ndarray, passage: np.ndarray, states: Sequence[bool]) -> np.ndarray:
+    """For each sentence, the row of the last heading before it in its passage; 0 where there is none."""
+    rows = np.zeros_like(held)
+    heading = -1
+    for number, statement in enumerate(states):
+        if heading >= 0 and passage[heading] == passage[number]:
+            rows[number] = held[heading]
+        if not statement:
+            heading = number
+    return rows
 
 
 def _runs(held: np.ndarray, weight: np.ndarray) -> np.ndarray:

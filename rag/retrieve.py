@@ -10,9 +10,11 @@ from functools import partial
 import numpy as np
 
 from rag.rerank import Rarities, lexical_scores
+from rag.synonyms import synonyms
 from vectorstore.base import Store
 from vectorstore.filters import Filter
 from vectorstore.records import Hit
+from vectorstore.tokens import fold, words
 
 # Candidates taken from each leg before fusing. A passage beyond this in both legs does not reach the top ten.
 CANDIDATES = 60
@@ -95,11 +97,12 @@ def _search(
     store: Store, question: str, k: int, dense_weight: float, filter: Filter | None, reranked: int
 ) -> list[Hit]:
     """Both legs, fused and reranked. Raises KeyError when a found passage is gone by the time it is read."""
-    keyword = dict(store.search_keyword(question, CANDIDATES, filter))
+    asked = in_words_there(store, question)
+    keyword = dict(store.search_keyword(asked, CANDIDATES, filter))
     dense = dict(store.search_dense(question, CANDIDATES, filter)) if dense_weight else {}
     only_dense = [name for name in dense if name not in keyword]
     only_keyword = [name for name in keyword if name not in dense]
-    keyword |= _scores(only_dense, store.keyword_scores(question, only_dense) if only_dense else ())
+    keyword |= _scores(only_dense, store.keyword_scores(asked, only_dense) if only_dense else ())
     if dense_weight:
         dense |= _scores(only_keyword, store.dense_scores(question, only_keyword) if only_keyword else ())
     else:
@@ -113,6 +116,18 @@ def _search(
     head = rerank(question, found[:reranked], dense_weight, partial(rarities, store))
     lowest = min((hit.score for hit in head), default=1.0)
     return [*head, *(replace(hit, score=min(hit.score, lowest)) for hit in found[reranked:])][:k]
+
+
+def in_words_there(store: Store, question: str) -> str:
+    """The question, followed by other words for those that no passage holds; as it is where it has none such."""
+    replaceable = [word for word in dict.fromkeys(words(fold(question))) if len(word) > 1 and synonyms(word)]
+    if not replaceable:
+        return question
+    held = store.document_frequency(replaceable)
+    lacking = [word for word, count in zip(replaceable, held, strict=True) if not count]
+    others = list(dict.fromkeys(other for word in lacking for other in synonyms(word)))
+    there = store.document_frequency(others) if others else ()
+    return " ".join([question, *(other for other, count in zip(others, there, strict=True) if count)])
 
 
 def rerank(question: str, hits: Sequence[Hit], dense_weight: float, rarity: Rarities) -> list[Hit]:

@@ -7,6 +7,7 @@ that holds a thing of the asked kind (a number, a date, a person) is preferred.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -35,6 +36,11 @@ RETRIEVAL_BONUS = 0.08
 # Word vectors nearer than this stand for the same thing (搬家 / 搬迁).
 SAME_MEANING = 0.45
 PARAPHRASED = 0.75
+
+
+# 项目联系人:仇亦凡; 6天至15天 | 分管副总经理
+_ROW = re.compile(r"[^:：]{1,20}[:：]\s*[^\s:：]|\S\s*[|｜\t]\s*\S|\S {3,}\S|^\s*[-•·*●]\s*\S{4}")
+_LIST_NUMBER = re.compile(r"^\s*[(（]?\d{1,2}(?:\.\d{1,2})*[.、)） ]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +106,13 @@ def find_candidates(hits: Sequence[Hit], before: Mapping[str, str], openings: Ma
 
 
 def _is_statement(sentence: str) -> bool:
-    """Whether a sentence states something: not a heading, not a question."""
+    """Whether a sentence states something: not a heading, not a question. A row or 名称：值 does, in few words."""
     last = sentence.rstrip('”’」』）)】" ')[-1:]
-    if last in "。！!.…；;" or len(sentence) >= 25:
+    if last in "?？:：":
+        return len(sentence) >= 25 and last in ":："
+    if last in "。！!.…；;" or len(sentence) >= 25 or _ROW.search(sentence):
         return True
-    return last not in "?？:：" and any(c.isdigit() for c in sentence)
+    return any(c.isdigit() for c in _LIST_NUMBER.sub("", sentence))
 
 
 def score_sentences(question: Question, candidates: Sequence[Candidate], similarity: Similarity | None) -> list[Scored]:
@@ -142,20 +150,17 @@ def _paraphrases(
     question: Question, candidates: Sequence[Candidate], similarity: Similarity | None
 ) -> list[np.ndarray]:
     """For each candidate: how near its nearest word is to each question word, shape (W,); 0 below SAME_MEANING."""
-    nothing = np.zeros(len(question.words))
+    near = [np.zeros(len(question.words)) for _ in candidates]
     asked = [i for i, word in enumerate(question.words) if not (word.is_name or word.is_role) and _may_vary(word.text)]
     there = [[word for word in dict.fromkeys(words(candidate.folded)) if _may_vary(word)] for candidate in candidates]
     column = {word: i for i, word in enumerate(dict.fromkeys(word for found in there for word in found))}
     if similarity is None or not asked or not column:
-        return [nothing] * len(candidates)
+        return near
     cosines = similarity([question.words[i].text for i in asked], list(column))
-    near = []
-    for found in there:
-        soft = nothing.copy()
+    for soft, found in zip(near, there, strict=True):
         if found:
             nearest = cosines[:, [column[word] for word in found]].max(axis=1)
             soft[asked] = np.where(nearest >= SAME_MEANING, PARAPHRASED * nearest, 0.0)
-        near.append(soft)
     return near
 
 

@@ -14,6 +14,7 @@ from rag.train import data
 from rag.train.__main__ import main
 from rag.train.data import CMRC, DRCD, read_examples
 from rag.train.news import NEWS, NewsQuestion
+from rag.train.office import read_documents, read_marked
 from rag.train.spans import overlap
 from vectorstore.embedding import load_embedder
 
@@ -21,8 +22,9 @@ CITIES = ("臺北", "高雄", "臺中", "臺南", "基隆", "新竹", "嘉義", 
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Ten traditional articles of two paragraphs, one simplified; one answer is not in its text."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Ten traditional articles of two paragraphs, one simplified, no office documents; one answer is not in its text."""
+    monkeypatch.setattr(data, "read_marked", list)
     articles = [
         {
             "title": city,
@@ -44,8 +46,7 @@ def folder(tmp_path: Path) -> Path:
         "context": "量子院位于中关村。",
         "qas": [{"question": "量子院在哪里？", "answers": [{"text": "中关村", "answer_start": 5}]}],
     }
-    data = {"data": [{"id": "一", "paragraphs": [simple]}]}
-    (tmp_path / CMRC).write_text(json.dumps(data), encoding="utf-8")
+    (tmp_path / CMRC).write_text(json.dumps({"data": [{"id": "一", "paragraphs": [simple]}]}), encoding="utf-8")
     with lzma.open(tmp_path / NEWS, "wt", encoding="utf-8") as file:
         file.write("7月28日，高雄有4人获奖。他们都是老师。\n基隆有4人获奖。\n")
     return tmp_path
@@ -89,6 +90,15 @@ def test_three_in_ten_of_one_set_are_held_out(folder: Path) -> None:
     assert [example.held_out for example in read_examples(folder, load_embedder())] == [
         example.held_out for example in examples
     ]
+
+
+def test_office_questions_have_their_facts_in_one_document() -> None:
+    documents = read_documents()
+    marked = read_marked()
+    assert {kept for *_, kept in marked} == {False, True}
+    for source, text, places, _ in marked:
+        assert places, text
+        assert all(documents[source].text[start:end].strip() for start, end in places)
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "step",
         choices=[
-            *("words", "reranker", "answerability", "sentences", "spans", "verifier"),
+            *("all", "words", "reranker", "answerability", "sentences", "spans", "verifier"),
             *("evaluate", "ablate", "evaluate-retrieval"),
         ],
-        help="words: how rare a term is; reranker, answerability, sentences, spans, verifier: train it (spans after "
-        "sentences); "
+        help="all: every step that is not up to date, in order; words: how rare a term is; "
+        "reranker, answerability, sentences, spans, verifier: train it (spans after sentences); "
         "evaluate, ablate, evaluate-retrieval: held-out figures",
     )
     parser.add_argument(
@@ -34,6 +34,11 @@ def main(arguments: list[str] | None = None) -> int:
         help="for answerability: questions over the seed documents, dev split only",
     )
     options = parser.parse_args(arguments)
+    if options.step == "all":
+        from rag.train.recipe import run_all
+
+        run_all(options.data, lambda step: main([step, str(options.data)]), lambda line: sys.stdout.write(line + "\n"))
+        return 0
     if options.step == "words":
         from rag.train.words import write_table
 

@@ -20,6 +20,7 @@ from rag.passages import split_passages
 from rag.retrieve import retrieve
 from rag.score import Candidate, find_candidates
 from rag.train.news import NEWS, read_articles, read_questions
+from rag.train.office import OFFICE, read_documents, read_marked
 from vectorstore.embedding import Embedder
 from vectorstore.local import LocalStore
 from vectorstore.records import Document, Hit, Passage
@@ -32,8 +33,8 @@ RETRIEVED = 5
 # News articles in all, and how many of them are searched beside those asked about.
 ARTICLES = 68_000
 NOISE = 2000
-# A question about the news counts as so many: there are ten times as many about encyclopaedia articles.
-NEWS_WEIGHT = 2.0
+# How much a question counts in training: there are ten times as many about encyclopaedia articles as about the rest.
+WEIGHTS = {DRCD: 1.0, CMRC: 1.0, NEWS: 2.0, OFFICE: 3.0}
 # Where an answer of so many characters stands in its article again, that answers too: headline, lead, caption.
 TELLING = 3
 # Of a gold passage's score, where there is no search to give one.
@@ -59,7 +60,7 @@ class Example:
     """A question with the places of its answer in one document.
 
     Attributes:
-        source: the file it comes from: DRCD, CMRC or NEWS.
+        source: where it comes from: DRCD, CMRC, NEWS or OFFICE.
         answers: (start, end) in the document.
         given: the passage it was asked on, alone.
         found: what a search over all passages gives.
@@ -77,7 +78,7 @@ class Example:
     @property
     def weight(self) -> float:
         """How much it counts in training."""
-        return NEWS_WEIGHT if self.source == NEWS else 1.0
+        return WEIGHTS[self.source]
 
     def answers_in(self, candidate: Candidate) -> list[tuple[int, int]]:
         """Answers that start in a sentence, as offsets into it."""
@@ -101,9 +102,10 @@ class _Marked:
 def read_examples(folder: Path, embedder: Embedder) -> list[Example]:
     """All questions of DRCD dev, CMRC 2018 trial and those about the news with one marked answer.
 
-    Encyclopaedia articles are searched for in one store, news articles in another among NOISE more of their kind.
+    Encyclopaedia articles are searched for in one store, news articles in another among NOISE more of their kind,
+    office documents in a third.
     """
-    return [*_encyclopaedia(folder, embedder), *_news(folder, embedder)]
+    return [*_encyclopaedia(folder, embedder), *_news(folder, embedder), *_office(embedder)]
 
 
 def _encyclopaedia(folder: Path, embedder: Embedder) -> Iterator[Example]:
@@ -144,11 +146,29 @@ def _news(folder: Path, embedder: Embedder) -> Iterator[Example]:
         given = next(place for place in around if place[0] <= start < place[1])
         asked.append(_Marked(one.text, document, given, tuple(sorted(places))))
     held_out = {articles[one.article].id for one in questions if one.held_out}
-    return _searched(list(articles.values()), asked, held_out, embedder)
+    return _searched(list(articles.values()), asked, held_out, embedder, NEWS)
+
+
+def _office(embedder: Embedder) -> Iterator[Example]:
+    """Examples of the questions about office documents."""
+    documents = read_documents()
+    asked, held_out = [], set()
+    for source, text, places, kept in read_marked():
+        document = documents[source]
+        around = [(passage.start, passage.end) for passage in split_passages(document)]
+        given = next(place for place in around if place[0] <= places[0][0] < place[1])
+        asked.append(_Marked(text, document, given, places))
+        if kept:
+            held_out.add(document.id)
+    return _searched(list(documents.values()), asked, held_out, embedder, OFFICE)
 
 
 def _searched(
-    documents: Sequence[Document], asked: Sequence[_Marked], held_out: Collection[str], embedder: Embedder
+    documents: Sequence[Document],
+    asked: Sequence[_Marked],
+    held_out: Collection[str],
+    embedder: Embedder,
+    source: str | None = None,
 ) -> Iterator[Example]:
     """An example of each question, searched for among all the documents."""
     passages = {document.id: split_passages(document) for document in documents}
@@ -180,7 +200,7 @@ def _searched(
             yield Example(
                 one.text,
                 document.id,
-                document.source if document.source in (DRCD, CMRC) else NEWS,
+                source or document.source,
                 one.answers,
                 alone,
                 View(tuple(hits), before, openings),

@@ -12,10 +12,11 @@ from rag.short import choose
 from rag.train import sentences
 from rag.train.data import DRCD, RETRIEVED, Example, View
 from rag.train.news import NEWS
+from rag.train.office import OFFICE
 from rag.train.pipeline import Featured, Workshop
 from rag.train.spans import overlap
 
-SOURCES = {DRCD: "DRCD", NEWS: "news"}
+SOURCES = {DRCD: "DRCD", NEWS: "news", OFFICE: "office"}
 VIEWS = {"given": "gold passage", "found": f"top {RETRIEVED} retrieved"}
 
 

@@ -1,0 +1,60 @@
+"""All steps in order: what is up to date is left out, what changed is made again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rag.train import recipe
+from rag.train.recipe import RAG, STEPS, fingerprint, run_all
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder, and a record of its own."""
+    for name in {name for step in STEPS for name in step.data}:
+        (tmp_path / name).write_bytes(name.encode())
+    monkeypatch.setattr(recipe, "RECORD", tmp_path / "recipe.json")
+    return tmp_path
+
+
+def test_every_file_of_the_recipe_is_there() -> None:
+    assert all((RAG / f"{name}.py").is_file() for step in STEPS for name in step.code)
+    assert all((RAG / "model" / name).is_file() for step in STEPS for name in step.made)
+
+
+def test_an_interrupted_run_goes_on_where_it_was(folder: Path) -> None:
+    done: list[str] = []
+
+    def run(name: str) -> None:
+        if name == "spans" and "spans" not in done:
+            done.append(name)
+            raise KeyboardInterrupt
+        done.append(name)
+
+    said: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        run_all(folder, run, said.append)
+    run_all(folder, run, said.append)
+    assert done == ["words", "reranker", "sentences", "spans", "spans", "answerability", "verifier"]
+    assert said[-6:] == [
+        "words: up to date",
+        "reranker: up to date",
+        "sentences: up to date",
+        "spans: made",
+        "answerability: made",
+        "verifier: made",
+    ]
+
+
+def test_other_data_make_every_step_anew(folder: Path) -> None:
+    before = [fingerprint(step, folder) for step in STEPS]
+    (folder / "drcd_dev.json").write_text("{}", encoding="utf-8")
+    after = [fingerprint(step, folder) for step in STEPS]
+    assert [one == other for one, other in zip(before, after, strict=True)] == [True, False, False, False, False, True]
+
+
+def test_missing_data_are_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"news\.txt\.xz"):
+        fingerprint(STEPS[0], tmp_path)
