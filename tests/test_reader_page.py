@@ -12,6 +12,7 @@ from docx import Document as WordDocument
 
 from rag import Assistant
 from tests.browser import PHONE, browser, expect, playwright, serving, visit
+from tests.test_accessibility import serious
 from tests.test_pdf_pages import lines, make
 
 __all__ = ["browser", "visit"]  # fixtures
@@ -77,6 +78,7 @@ def test_the_page_of_a_pdf_with_its_quote_boxed(address: str, visit) -> None:
     sheet, box = picture.bounding_box(), page.locator(".wj-quoted").first.bounding_box()
     assert box["x"] - sheet["x"] == pytest.approx(60 / 595 * sheet["width"], abs=2)
     assert box["y"] < sheet["y"] + (842 - 700) / 842 * sheet["height"] < box["y"] + box["height"]
+    assert serious(page) == []
     page.locator('[data-do="larger"]').click()
     assert page.locator('.wj-sheet[data-page="2"]').bounding_box()["width"] > 1.4 * sheet["width"]
     page.locator('[data-do="leaf-on"]').click()
@@ -181,6 +183,7 @@ def test_an_archive_its_progress_and_what_is_done_with_the_list(address: str, vi
     expect(page.locator(".wj-rows")).to_contain_text("3 / 3 个文件")
     expect(page.locator(".wj-rows .wj-failed")).to_contain_text("它的路径指向压缩包之外")
     expect(page.locator(".wj-documents > li")).to_have_count(7)
+    assert serious(page) == []
     assert page.locator("#wj-library img").count() == 0
     page.locator('[data-rows="clear"]').click()
     expect(page.locator(".wj-rows")).to_be_hidden()

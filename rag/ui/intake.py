@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,6 +36,7 @@ from rag.ui.uploads import (
 )
 
 INCOMING = ".incoming"  # folder beside the kept files in which uploads lie until they are read
+DAY = 24 * 3600.0
 DEPTH = 8  # folders of a dropped folder that are kept
 
 
@@ -141,6 +144,7 @@ class Intake:
         self._check_room()
         folder = Path(self.desk.open(call.text("collection")).settings.index) / FILES / INCOMING
         folder.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
         return folder / uuid.uuid4().hex
 
     def _check_room(self) -> None:
@@ -217,6 +221,13 @@ def file_address(base: str, collection: str) -> str:
 def _raise(error: Exception, call: Call) -> dict[str, Any]:
     """Raise an error where it is turned into an answer."""
     raise error
+
+
+def _sweep(folder: Path) -> None:
+    """Delete what a crash left among the uploads: whatever has lain there for a day."""
+    for left in folder.iterdir():
+        if time.time() - left.stat().st_mtime > DAY:
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def _tidy(folder: Path) -> None:

@@ -115,7 +115,7 @@ def render_rows(rows: Sequence[Row], language: Language) -> str:
     items = "".join(_render_row(row, language) for row in shown)
     return (
         f'<div class="wj-rows-head">{count}<progress max="{len(rows)}" value="{over}"></progress>{button}</div>'
-        f"<ul>{items}{more}</ul>"
+        f'<ul tabindex="0" aria-label="{attribute(say(language, "progress_list"))}">{items}{more}</ul>'
     )
 
 

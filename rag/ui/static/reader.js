@@ -13,7 +13,7 @@ wenju.reader = (() => {
   const part = (name) => panel.querySelector(name);
 
   function build() {
-    panel = document.createElement("aside");
+    panel = document.createElement("section");
     panel.className = "wj wj-reader";
     panel.tabIndex = -1;
     panel.hidden = true;

@@ -18,6 +18,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "{suffixes}; up to {megabytes} MB each, {files} at a time",
     ),
     "progress": ("{over} / {rows} 个文件", "{over} of {rows} files"),
+    "progress_list": ("添加的文件", "Added files"),
     "stop_all": ("全部停止", "Stop all"),
     "stop_one": ("停止 {name}", "Stop {name}"),
     "clear": ("清除记录", "Clear"),
