@@ -120,6 +120,15 @@ def test_a_bad_replacement_leaves_the_old_file(assistant: Assistant, tmp_path: P
     assert "三月五日" in texts(assistant)["夹/纪要.txt"]
 
 
+def test_a_file_and_a_folder_do_not_share_a_name(assistant: Assistant, tmp_path: Path) -> None:
+    put(assistant, tmp_path, "甲.txt", "会议定于三月五日。")
+    put(assistant, tmp_path, "夹/乙.txt", "会议改到四月一日。")
+    for name in ("夹", "甲.txt/丙.txt"):
+        with pytest.raises(UploadRefused, match="can't have one name"):
+            put(assistant, tmp_path, name, "又一份。")
+    assert kept(assistant) == ["夹/乙.txt", "甲.txt"]
+
+
 @pytest.mark.parametrize(
     ("name", "size", "zh", "en"),
     [

@@ -88,4 +88,8 @@ def respond(call: Call, answer: Answerer, *, bare: bool = False) -> Response:
 
 def spoken(error: Exception, language: Language) -> str:
     """What an error says, in the reader's language where it can."""
-    return error.told(language) if isinstance(error, WenjuError) else str(error)
+    if isinstance(error, WenjuError):
+        return error.told(language)
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror  # without the path
+    return str(error)

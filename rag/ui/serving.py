@@ -35,13 +35,16 @@ HEADERS = (
     (b"referrer-policy", b"no-referrer"),
 )
 
+# Gradio takes files of any kind and number here; ours come in by `rag.ui.intake`, which counts and checks them.
+CLOSED = ("/gradio_api/upload",)
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 
 class SecurityHeaders:
-    """ASGI middleware that puts `HEADERS` on every response."""
+    """ASGI middleware that puts `HEADERS` on every response, and answers 404 for what is `CLOSED`."""
 
     def __init__(self, app: Callable[[Message, Receive, Send], Awaitable[None]]) -> None:
         self.app = app
@@ -54,6 +57,10 @@ class SecurityHeaders:
                 message["headers"] = [*message.get("headers", ()), *HEADERS]
             await send(message)
 
+        if scope["type"] == "http" and scope["path"].startswith(CLOSED):
+            await send_with_headers({"type": "http.response.start", "status": 404, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+            return
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 

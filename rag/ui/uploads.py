@@ -86,7 +86,11 @@ def keep_file(assistant: Assistant, file: Path, name: str, watch: Watch | None =
         LoadError: it can't be read.
         OSError: it can't be kept.
     """
-    target = Path(assistant.settings.index) / FILES / name
+    folder = Path(assistant.settings.index) / FILES
+    target = folder / name
+    above = list(target.relative_to(folder).parents)[:-1]
+    if target.is_dir() or any((folder / parent).is_file() for parent in above):
+        raise refuse("name_taken")
     target.parent.mkdir(parents=True, exist_ok=True)
     older = target.with_name(f".{target.name}.old")
     replaced = target.exists()
@@ -100,14 +104,14 @@ def keep_file(assistant: Assistant, file: Path, name: str, watch: Watch | None =
         if replaced:
             older.replace(target)
         else:
-            prune(target.parent, Path(assistant.settings.index) / FILES)
+            prune(target.parent, folder)
         raise
     if report.outcome == "duplicate":
         target.unlink()
         if replaced:
             older.replace(target)
     older.unlink(missing_ok=True)
-    prune(target.parent, Path(assistant.settings.index) / FILES)
+    prune(target.parent, folder)
     return report
 
 

@@ -44,6 +44,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "bad_type": ("不支持 {seen} 文件，可用的是 {suffixes}。", "{seen} files are not supported; use {suffixes}."),
     "no_type": ("文件名没有扩展名，可用的是 {suffixes}。", "The file name has no extension; use {suffixes}."),
     "bad_name": ("文件名不能用。", "The file name can't be used."),
+    "name_taken": (
+        "一个文件和一个文件夹不能同名，请改名后再添加。",
+        "A file and a folder can't have one name; rename it and add it again.",
+    ),
     "nested": ("压缩包里的压缩包不解开。", "An archive inside the archive is not unpacked."),
     "empty_archive": ("压缩包里没有文件。", "There is no file in the archive."),
     "file_gone": (
