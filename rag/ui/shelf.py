@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from rag.collections import NAME_MAX, Collection
+from rag.errors import WenjuError
 from rag.language import Language
 from rag.ui.jobs import Row
 from rag.ui.labels import say
@@ -137,7 +138,7 @@ def _said(row: Row, language: Language) -> str:
     if row.state == "working":
         return say(language, f"stage_{row.stage}", done=row.done, total=row.total)
     if row.error is not None:
-        known = hasattr(row.error, "en") or isinstance(row.error, OSError)
+        known = isinstance(row.error, WenjuError | OSError)
         words = spoken(row.error, language) if known else say(language, "unexpected")
         bare = row.name.rpartition("/")[2]  # loaders name the file first, and so does the row
         return words.removeprefix(f"{bare}: ").removeprefix(f"{bare}：")
