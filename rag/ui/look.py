@@ -14,7 +14,20 @@ from rag.ui.uploads import MAX_MEGABYTES
 STATIC = Path(__file__).resolve().parent / "static"
 
 # Each area has its own style sheet and, where it needs one, its script; the frame comes first, for all build on it.
-AREAS = ("page", "fetch", "chat", "sources", "library", "keep", "models", "evaluation", "reader", "peek", "outside")
+AREAS = (
+    "page",
+    "fetch",
+    "chat",
+    "sources",
+    "library",
+    "keep",
+    "models",
+    "evaluation",
+    "places",
+    "reader",
+    "peek",
+    "outside",
+)
 # Gradio binds its `css` to its own container; what lies beside that brings its sheets in the head.
 OUTSIDE = ("reader", "outside")
 

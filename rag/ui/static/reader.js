@@ -60,11 +60,15 @@ wenju.reader = (() => {
     part(".wj-leaves").replaceChildren();
     lines.replaceChildren();
     if (answer.error) {
-      head.innerHTML = '<header><button type="button" class="wj-close" data-do="close">✕</button></header>';
+      head.innerHTML = '<header><button type="button" class="wj-close" data-do="close"></button></header>';
+      head.querySelector("button").textContent = wenju.say("关闭", "Close");
       const note = document.createElement("p");
       note.className = "wj-note";
       note.textContent = answer.error.message;
-      lines.append(note);
+      const kept = document.createElement("p");
+      kept.append(document.createElement("mark"));
+      kept.firstChild.textContent = place.said || "";
+      lines.append(note, kept);
     } else {
       head.innerHTML = answer.head;
       lines.append(windowOf(answer));
@@ -152,34 +156,7 @@ wenju.reader = (() => {
     grow();
   }
 
-  // The place of one character in the page; offsets count code points, the browser counts UTF-16.
-  function place(offset) {
-    const all = part(".wj-lines").querySelectorAll("p[data-at]");
-    let low = 0, high = all.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (Number(all[middle].dataset.at) <= offset) low = middle + 1;
-      else high = middle;
-    }
-    if (!low) return null;
-    let left = offset - Number(all[low - 1].dataset.at);
-    const walk = document.createTreeWalker(all[low - 1], NodeFilter.SHOW_TEXT);
-    for (let node = walk.nextNode(); node; node = walk.nextNode()) {
-      const points = [...node.data];
-      if (left <= points.length) return [node, points.slice(0, left).join("").length];
-      left -= points.length;
-    }
-    return null;
-  }
-
-  function range(start, end) {
-    const from = place(start), to = place(end);
-    if (!from || !to) return null;
-    const made = new Range();
-    made.setStart(...from);
-    made.setEnd(...to);
-    return made;
-  }
+  const range = (start, end) => wenju.range(part(".wj-lines"), start, end);
 
   function loaded(start, end) {
     const lines = part(".wj-lines");
@@ -214,17 +191,7 @@ wenju.reader = (() => {
     const answer = await wenju.get("leaves", named(quotes()));
     if (mine !== turn) return;
     leaves.append(
-      ...answer.sizes.map(([wide, high], index) => {
-        const leaf = document.createElement("div");
-        leaf.className = "wj-sheet";
-        leaf.dataset.page = index + 1;
-        leaf.style.aspectRatio = `${wide} / ${high}`;
-        const picture = document.createElement("img");
-        picture.loading = "lazy";
-        picture.alt = document.documentElement.lang === "en" ? `page ${index + 1}` : `第 ${index + 1} 页`;
-        leaf.append(picture);
-        return leaf;
-      }),
+      ...answer.sizes.map(([wide, high], index) => wenju.sheet(wide, high, index + 1)),
     );
     box(answer.spans, "wj-quoted");
     box(answer.facts, "wj-stressed");
@@ -233,14 +200,7 @@ wenju.reader = (() => {
 
   function box(places, kind) {
     for (const [page, boxes] of Object.entries(places)) {
-      const leaf = part(`.wj-sheet[data-page="${page}"]`);
-      for (const [left, top, right, bottom] of leaf ? boxes : []) {
-        const made = document.createElement("span");
-        made.className = `wj-box ${kind}`;
-        const style = { left, top, width: right - left, height: bottom - top };
-        for (const [name, share] of Object.entries(style)) made.style[name] = `${share * 100}%`;
-        leaf.append(made);
-      }
+      part(`.wj-sheet[data-page="${page}"]`)?.append(...boxes.map((edges) => wenju.box(edges, kind)));
     }
   }
 
