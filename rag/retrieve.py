@@ -143,7 +143,7 @@ def rerank(question: str, hits: Sequence[Hit], dense_weight: float, rarity: Rari
     lexical = lexical_scores(question, [hit.passage.title for hit in hits], texts, bm25, rarity)
     shares = 1 + (lexical - lexical.max()) / LEXICAL_SCALE
     scores = (shares + dense_weight * np.array([hit.dense for hit in hits])) / (1 + dense_weight)
-    again = [replace(hit, score=float(score)) for hit, score in zip(hits, scores, strict=True)]
+    again = [Hit(hit.passage, score, hit.keyword, hit.dense) for hit, score in zip(hits, scores.tolist(), strict=True)]
     return sorted(again, key=lambda hit: (-hit.score, hit.passage.id))
 
 

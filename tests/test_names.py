@@ -50,3 +50,13 @@ def test_another_writer_is_followed(store):
     assert names.ids([1, 3, 4, 5]) == {3: "乙:0", 4: "戊:0", 5: "戊:1"}
     with pytest.raises(KeyError):
         names.keys(["甲:0"])
+
+
+def test_removing_a_document_without_passages_takes_no_name(store):
+    """The catalog remembers its passages as 1 to 0."""
+    assert len(store) == 3
+    store.remove(["空"])
+    assert store._names.ids([1, 2, 3]) == {1: "甲:0", 2: "甲:1", 3: "乙:0"}
+    assert len(store) == store._catalog.count() == 3
+    store.remove(["甲"])
+    assert len(store) == store._catalog.count() == 1

@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 PAIR_WORD_WEIGHT = 2.0  # a word of two characters, which the index holds twice: as a word and as a pair
 WORD_WEIGHT = 1.5  # a longer word, or one in Latin letters or digits
 _HEAP = 64_000_000  # bytes a writer collects before it writes a segment
+_MOST_FREQUENCIES = 50_000  # terms whose frequency is remembered
 _FOOTER_MAGIC = 1337
 _MARK = 0  # document key of the generation mark; the catalog's keys start at 1
 
@@ -60,6 +61,7 @@ class KeywordIndex:
             self._index = _ready(tantivy.Index.open(str(folder)))
             self._searcher = self._index.searcher()
             self.generation = self._read_generation()
+            self._frequencies: dict[str, int] = {}  # this state never changes
         except (OSError, ValueError) as error:
             raise KeywordIndexError(f"{folder}: {error}") from error
 
@@ -141,7 +143,16 @@ class KeywordIndex:
 
         Passages removed since the last merge still count, as they do in BM25 itself.
         """
-        return np.array([self._searcher.doc_freq("terms", term) for term in terms], np.int64)
+        known = self._frequencies
+        if len(known) > _MOST_FREQUENCIES:
+            known.clear()
+        found = []
+        for term in terms:
+            count = known.get(term)
+            if count is None:
+                count = known[term] = self._searcher.doc_freq("terms", term)
+            found.append(count)
+        return np.array(found, np.int64)
 
     def beside(self, documents: Iterable[int]) -> list[int]:
         """Keys of the other passages in the segments that hold these documents, ascending.

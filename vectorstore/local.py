@@ -253,7 +253,7 @@ class LocalStore:
 
     def __len__(self) -> int:
         """Number of passages."""
-        return self._catalog.count()
+        return self._names.count()
 
     def meta(self) -> dict[str, str]:
         """Format, generation, embedder and segmenter of the store."""

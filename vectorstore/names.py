@@ -24,6 +24,7 @@ class _Table:
     Attributes:
         ids: of the documents.
         first, last: keys of their passages, shape (len(ids),), int64, ascending; last is 0 for those removed.
+        count: of passages.
         recent: passage id → key of what was named lately.
     """
 
@@ -31,6 +32,7 @@ class _Table:
     ids: list[str]
     first: np.ndarray
     last: np.ndarray
+    count: int
     recent: dict[str, int] = field(default_factory=dict)
 
 
@@ -40,7 +42,7 @@ class PassageNames:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._refreshing = threading.Lock()
-        self._table = _Table(0, [], np.empty(0, np.int64), np.empty(0, np.int64))
+        self._table = _Table(0, [], np.empty(0, np.int64), np.empty(0, np.int64), 0)
 
     def ids(self, keys: Sequence[int]) -> dict[int, str]:
         """Key → passage id, for the keys that are still there."""
@@ -64,6 +66,10 @@ class PassageNames:
         known = [key for name in ids if (key := recent.get(name)) is not None]
         return known if len(known) == len(ids) else self._catalog.passage_keys(ids)
 
+    def count(self) -> int:
+        """The number of passages."""
+        return self._current().count
+
     def _current(self) -> _Table:
         """The table at the catalog's generation."""
         if self._table.generation == self._catalog.generation():
@@ -72,11 +78,10 @@ class PassageNames:
             old = self._table
             generation, rows, removed = self._catalog.documents_since(old.generation)
             last = old.last.copy()
-            last[np.isin(old.first, [gone.first for gone in removed])] = 0
-            self._table = _Table(
-                generation,
-                old.ids + [row[0] for row in rows],
-                np.concatenate([old.first, np.array([row[1] for row in rows], np.int64)]),
-                np.concatenate([last, np.array([row[2] for row in rows], np.int64)]),
-            )
+            # one without passages is not in the table
+            last[np.isin(old.first, [gone.first for gone in removed if gone.first <= gone.last])] = 0
+            first = np.concatenate([old.first, np.array([row[1] for row in rows], np.int64)])
+            last = np.concatenate([last, np.array([row[2] for row in rows], np.int64)])
+            count = int(np.maximum(last - first + 1, 0).sum())
+            self._table = _Table(generation, old.ids + [row[0] for row in rows], first, last, count)
             return self._table
