@@ -6,6 +6,7 @@ from the draft; it is cut from the stored text by offset.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -73,6 +74,8 @@ def ground(
     """
     language = language or language_of(draft)
     text = settle_markers(_clean(draft))
+    if _fence.search(text):
+        return Grounded(Outcome.UNSUPPORTED, reason=_PARROT[language])
     book = _Book()
     lines: list[str] = []
     claims: list[Claim] = []
@@ -153,11 +156,12 @@ def _prove(said: str, cited: Sequence[int], hits: Sequence[Hit], language: Langu
             best = verdict, proof
     if best and best[0].supported:
         return best[0], alone or best[1]
-    corrected = [_try(said, [passage], language) for passage in others]
-    corrected += [_try(said, [*pool, passage], language) for passage in others if 0 < len(pool) < 3]
-    proven = [trial for trial in corrected if trial[0].supported]
-    if proven:
-        return max(proven, key=lambda trial: trial[0].score)
+    corrected: list[tuple[Verdict, Proof]] = []
+    for beside in ([], pool) if 0 < len(pool) < 3 else ([],):  # what one passage proves needs no second
+        corrected += [_try(said, [*beside, passage], language) for passage in others]
+        proven = [trial for trial in corrected if trial[0].supported]
+        if proven:
+            return max(proven, key=lambda trial: trial[0].score)
     if best is None:
         best = max(corrected, key=lambda trial: trial[0].score, default=(Verdict(False, 0.0, NO_QUOTES[language]), []))
     return best[0], []
@@ -226,6 +230,25 @@ class _Book:
 
 
 _bracketed = re.compile(r"(?:\[\d+\]\W*)+")
+_greeting = re.compile(
+    r"^[ \t]*(?:(?:好的|当然可以|当然|没问题|您好|你好|sure|certainly|of course|hello)[，,！!。.:：][ \t]*)"
+    r"(?:(?:根据|依据|基于)(?:您|你)?(?:提供的)?(?:以上|上述)?(?:资料|文档|段落|信息)[^，,：:。\n]{0,6}[：:]"
+    r"|(?:以下|下面)是[^：:。\n]{0,16}[：:]|here (?:is|are)[^:.\n]{0,30}:)?[ \t]*",
+    re.IGNORECASE | re.MULTILINE,
+)
+# What fences passages in the prompt: a draft with it repeats what it was told.
+_fence = re.compile(r"<(?:资料|passage)\s*\[\d+\]")
+_PARROT: dict[Language, str] = {
+    "zh": "模型没有回答，只重复了资料。",
+    "en": "The model did not answer: it repeated the passages.",
+}
+_code_fence = re.compile(r"\A```(?:json)?\s*|\s*```\Z", re.IGNORECASE)
+_ANSWER_KEYS = ("answer", "response", "text", "content", "output", "回答", "答案")
+_pointing = re.compile(
+    r"请?(?:点击?|戳|看)?(?:这里|此处|链接|详情|原文|更多)"
+    r"|(?:click )?(?:here|this|link|more|source|see more|read more)",
+    re.IGNORECASE,
+)
 _thinking = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 _image = re.compile(r"!\[[^\]\n]*\]\([^)\n]*\)")
 _link = re.compile(r"\[([^\]\n]+)\]\((?:[a-z]+:|//|/|#)[^)\n]*\)", re.IGNORECASE)
@@ -239,11 +262,23 @@ _bullet = re.compile(r"\s*(?:#{1,6}\s+|>\s*|[-*+•·]\s+|\d{1,2}[.)、．](?!\d
 
 def _clean(draft: str) -> str:
     """The draft without thinking aloud, images, link targets, emphasis, tags and a list of sources at the end."""
-    text = _thinking.sub("", draft)
+    text = _unwrapped(_thinking.sub("", draft))
     text = _image.sub("", text)
-    text = _link.sub(r"\1", text)
-    text = _references.sub("", "\n" + text)
-    return _markup.sub("", text).strip()
+    text = _link.sub(lambda match: "" if _pointing.fullmatch(match[1].strip()) else match[1], text)
+    text = _references.sub("", "\n" + _greeting.sub("", text))
+    return text.strip() if _fence.search(text) else _markup.sub("", text).strip()
+
+
+def _unwrapped(text: str) -> str:
+    """The answer inside a JSON object, which some models write whatever they are told; other text as it is."""
+    bare = _code_fence.sub("", text.strip())
+    if not bare.startswith("{"):
+        return text
+    try:
+        held = json.loads(bare)
+    except ValueError:
+        return text
+    return next((held[key] for key in _ANSWER_KEYS if isinstance(held.get(key), str)), text)
 
 
 def _lines(text: str) -> Iterator[tuple[str, list[str]]]:

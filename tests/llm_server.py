@@ -107,6 +107,9 @@ WORDS: dict[str, Callable[[str], str]] = {
     "fabricated": lambda prompt: f"{FABRICATED}[1]",
     "half_true": lambda prompt: f"{honest(prompt)}{FABRICATED}[1]",
     "fake_quote": lambda prompt: f"文中写道：“{FABRICATED}”[1]",
+    "fake_source": lambda prompt: f"{FABRICATED}[7]\n参考资料：\n[7] 《量子院年鉴》第3页",
+    "json": lambda prompt: json.dumps({"answer": honest(prompt), "sources": [1]}, ensure_ascii=False),
+    "parrot": lambda prompt: prompt,
     "refusal": lambda prompt: REFUSAL,
     "thinking": lambda prompt: f"<think>也许是{FABRICATED}</think>\n\n{honest(prompt)}",
     "chatty": lambda prompt: (

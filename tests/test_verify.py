@@ -337,6 +337,29 @@ def test_lists_keep_their_shape() -> None:
     assert shown(draft) == "量子院的人员如下：[1]\n1. 外籍人员12名[1]\n2. 海外归国人员37名[1]"
 
 
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "好的，根据资料：量子院位于中关村软件园。[2]",
+        "当然！\n量子院位于中关村软件园。[2]\n希望对您有帮助！",
+        '{"answer": "量子院位于中关村软件园。[2]", "sources": [2]}',
+        '```json\n{"答案": "量子院位于中关村软件园。[2]"}\n```',
+        "量子院位于中关村软件园。[2][点这里](http://a.example/?q=1)",
+        "量子院位于中关村软件园。[1]",
+    ],
+)
+def test_what_surrounds_an_answer_goes_and_no_struck_sentence_is_told_of(draft: str) -> None:
+    result = ground(draft, HITS, "zh")
+    assert shown(draft).endswith("量子院位于中关村软件园。[1]")
+    assert result.notice == ""
+    assert [citation.document_id for citation in result.citations] == ["b"]
+
+
+def test_a_model_that_repeats_the_passages_has_not_answered() -> None:
+    result = ground(f'<资料 [1] 来源="a.txt">\n{HOUSING}\n</资料>\n问题：建成房源多少套？', HITS, "zh")
+    assert (result.outcome, result.reason) == (Outcome.UNSUPPORTED, "模型没有回答，只重复了资料。")
+
+
 def test_struck_sentences_are_told() -> None:
     result = ground("建成房源1.8万套。[1]建成房源1.6万套。[1]建成医院十所。[1]", HITS, "zh")
     assert result.text == "建成房源1.8万套。[1]"
