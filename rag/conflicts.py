@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 import numpy as np
@@ -11,7 +11,8 @@ import numpy as np
 from rag.coverage import weights
 from rag.language import language_of
 from rag.numbers import dates, quantities
-from rag.question import Kind, Question
+from rag.question import Kind, Question, Word
+from rag.refuse import Evidence
 from rag.score import IN_SCOPE, Scored
 from rag.spans import find_short
 
@@ -116,6 +117,24 @@ def _resolution(text: str) -> Decimal:
     return power / 10 ** len(found["decimals"] or "")
 
 
+def _holds_post(question: Question, evidence: Evidence) -> bool:
+    """Whether a sentence names the post asked for, as the subject's where it names that: 量子院(的)院长.
+
+    False where no post is asked for: 谁来了, several may have come.
+    """
+    posts = [re.escape(word.text) for word in question.words if word.is_role]
+    if not posts:
+        return False
+    whose = re.escape(question.subject)
+    pattern = f"{whose}.{{0,4}}?(?:{'|'.join(posts)})" if question.subject in evidence.sentence else "|".join(posts)
+    return re.search(pattern, evidence.sentence) is not None
+
+
+def _covered(question: Question, best: Scored, other: Scored) -> Iterator[tuple[Word, float, float]]:
+    """Each word of the question with its share in both sentences and their surroundings."""
+    return zip(question.words, best.covered.tolist(), other.covered.tolist(), strict=True)
+
+
 def _same_matter(question: Question, best: Scored, other: Scored) -> bool:
     """Whether another sentence speaks of the same thing's same attribute, of the asked year too.
 
@@ -133,7 +152,9 @@ def _same_matter(question: Question, best: Scored, other: Scored) -> bool:
     also = np.where(in_subject, other.covered >= IN_SCOPE, other.local >= HELD)
     if not held.any() or not also[held].all() or not held[in_subject].all():
         return False
-    if question.kind is Kind.PERSON and not any(word.is_role for word in question.words):
-        return False  # 谁来了: several may have come
+    if any(word.text.isascii() and ours > others for word, ours, others in _covered(question, best, other)):
+        return False  # 3.3.0 is not 3.2.1
+    if question.kind is Kind.PERSON and not (_holds_post(question, near) and _holds_post(question, theirs)):
+        return False
     named = np.array([word.is_name or word.is_role for word in question.words])
     return bool(held[named].all()) and float(share[held].sum()) >= MOSTLY

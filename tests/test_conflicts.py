@@ -84,6 +84,16 @@ def test_a_conflict_is_told_in_the_questions_language_and_without_a_date() -> No
             "2023年，量子院有科研人员305名。",
             id="other-year",
         ),
+        pytest.param(
+            "墨迹表单3.3版有多少个组件？",
+            "墨迹表单3.3版有组件217个。",
+            "墨迹表单3.2版有组件305个。",
+            id="other-version",
+        ),
+        pytest.param(
+            "量子院的院长是谁？", "量子院院长薛其坤表示祝贺。", "物理所院长张硕参观了量子院。", id="post-elsewhere"
+        ),
+        pytest.param("谁访问了量子院？", "薛其坤访问了量子院。", "张硕访问了量子院。", id="several-may-have"),
         pytest.param("量子院位于哪里？", "量子院位于软件园。", "量子院位于科学城。", id="places-are-not-compared"),
     ],
 )

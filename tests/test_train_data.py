@@ -23,7 +23,7 @@ CITIES = ("臺北", "高雄", "臺中", "臺南", "基隆", "新竹", "嘉義", 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Ten traditional articles of two paragraphs, one simplified, no office documents; one answer is not in its text."""
+    """Ten traditional articles of two paragraphs, one simplified; no office documents. One answer is not there."""
     monkeypatch.setattr(data, "read_marked", list)
     articles = [
         {
