@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -58,8 +59,9 @@ def sentence_features(
         similarity: cosines between two lists of texts; None leaves its columns at 0.
     """
     asked = find_asked(question.folded)
-    columns = _coverage(question, scored) | _pairs(question, asked, scored) | _types(question, asked, scored)
-    columns |= _place(scored) | _meaning(question, scored, similarity) | _here(question, asked, scored)
+    overlap = _overlap(question, asked, scored)
+    columns = _coverage(question, scored) | _pairs(question, asked, scored, overlap) | _types(question, asked, scored)
+    columns |= _place(scored) | _meaning(question, scored, similarity) | _here(question, scored, overlap)
     for name in _COMPARED:
         columns[f"{name}_gap"] = columns[name] - columns[name].max()
         columns[f"{name}_rank"] = _rank(columns[name])
@@ -97,14 +99,12 @@ def _coverage(question: Question, scored: Sequence[Scored]) -> dict[str, np.ndar
     }
 
 
-def _pairs(question: Question, asked: Asked, scored: Sequence[Scored]) -> dict[str, np.ndarray]:
+def _pairs(question: Question, asked: Asked, scored: Sequence[Scored], overlap: _Overlap) -> dict[str, np.ndarray]:
     """Overlap of character pairs: in the sentence, near each other, near the question word, in the neighbours."""
-    pairs, weight, near = _asked_pairs(question, asked)
+    pairs, weight, near, held = overlap.pairs, overlap.weight, overlap.near, overlap.held
     position = np.arange(len(pairs))
     behind = np.where(position >= asked.end - 1, weight, 0.0)
     texts = [item.candidate.folded for item in scored]
-    found = [set(pairwise(text)) for text in texts]
-    held = np.array([[pair in pairs_there for pair in pairs] for pairs_there in found], float)
     titles = {text: set(pairwise(fold(text))) for text in {item.candidate.hit.passage.title for item in scored}}
     title = np.array([[pair in titles[item.candidate.hit.passage.title] for pair in pairs] for item in scored], float)
     passage = np.unique([item.candidate.hit.passage.id for item in scored], return_inverse=True)[1]
@@ -116,7 +116,7 @@ def _pairs(question: Question, asked: Asked, scored: Sequence[Scored]) -> dict[s
     lookup = dict(zip(pairs, weight.tolist(), strict=True))
     window = np.array([_window(text, lookup) for text in texts])
     total, near_total = weight.sum() or 1.0, near.sum() or 1.0
-    there = np.array([len(pairs_there) for pairs_there in found], float)
+    there = overlap.sizes
     return {
         "pairs.recall": held @ weight / total,
         "pairs.near": held @ near / near_total,
@@ -145,21 +145,40 @@ def _pairs(question: Question, asked: Asked, scored: Sequence[Scored]) -> dict[s
     }
 
 
-def _asked_pairs(question: Question, asked: Asked) -> tuple[list[tuple[str, str]], np.ndarray, np.ndarray]:
-    """Character pairs of the question, their rarity, and the same fading with distance from the question word."""
+@dataclass(frozen=True, slots=True)
+class _Overlap:
+    """Character pairs of the question, P of them, and which sentence holds which.
+
+    Attributes:
+        weight: rarity of each pair, shape (P,).
+        near: the same fading with distance from the question word, shape (P,).
+        held: shape (sentences, P).
+        sizes: how many different pairs each sentence has, shape (sentences,).
+    """
+
+    pairs: list[tuple[str, str]]
+    weight: np.ndarray
+    near: np.ndarray
+    held: np.ndarray
+    sizes: np.ndarray
+
+
+def _overlap(question: Question, asked: Asked, scored: Sequence[Scored]) -> _Overlap:
+    """Which pairs of the question stand in which sentence."""
     pairs = list(pairwise(question.folded)) or [("", "")]
     weight = np.array([_pair_weight(*pair) for pair in pairs])
     position = np.arange(len(pairs))
     distance = np.maximum(np.maximum(asked.start - position - 2, position - asked.end), 0)
-    return pairs, weight, weight * np.exp(-distance / 4)
-
-
-def _here(question: Question, asked: Asked, scored: Sequence[Scored]) -> dict[str, np.ndarray]:
-    """Overlap with what few of these sentences have: their common topic is named everywhere, the answer's words not."""
-    pairs, weight, near = _asked_pairs(question, asked)
-    texts = [item.candidate.folded for item in scored]
-    found = [set(pairwise(text)) for text in texts]
+    found = [set(pairwise(item.candidate.folded)) for item in scored]
     held = np.array([[pair in there for pair in pairs] for there in found], float)
+    return _Overlap(
+        pairs, weight, weight * np.exp(-distance / 4), held, np.array([len(there) for there in found], float)
+    )
+
+
+def _here(question: Question, scored: Sequence[Scored], overlap: _Overlap) -> dict[str, np.ndarray]:
+    """Overlap with what few of these sentences have: their common topic is named everywhere, the answer's words not."""
+    pairs, weight, near, held = overlap.pairs, overlap.weight, overlap.near, overlap.held
     local = np.array([item.local for item in scored]).reshape(len(scored), -1)
     words = np.array([word.weight for word in question.words])
 
@@ -171,11 +190,11 @@ def _here(question: Question, asked: Asked, scored: Sequence[Scored]) -> dict[st
     def share(held: np.ndarray, weight: np.ndarray) -> np.ndarray:
         return held @ weight / (weight.sum() or 1.0)
 
-    openings: dict[str, set[tuple[str, str]]] = {}
-    for item in scored:
-        opening = item.candidate.evidence.opening
-        openings.setdefault(opening, set(pairwise(opening)))
-    opened = np.array([[pair in openings[item.candidate.evidence.opening] for pair in pairs] for item in scored], float)
+    openings = {item.candidate.evidence.opening for item in scored}
+    in_opening = {
+        opening: [pair in there for pair in pairs] for opening in openings for there in [set(pairwise(opening))]
+    }
+    opened = np.array([in_opening[item.candidate.evidence.opening] for item in scored], float)
     unopened = weight * (1 - opened)  # of each sentence: what its document's opening does not say yet
     return {
         "here.words": share(local, telling(local >= _HELD, words)),
