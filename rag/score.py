@@ -19,8 +19,9 @@ from rag.question import Question, is_named, subject
 from rag.refuse import Evidence
 from rag.sentences import split_sentences
 from rag.spans import kind_fit
+from rag.tagging import tagged
 from rag.types import Hit
-from vectorstore.tokens import fold, words
+from vectorstore.tokens import fold
 
 # How much a question word counts where it is found, the sentence itself being 1. Chosen on the dev split of
 # eval/questions/seeds.jsonl; flat around these values.
@@ -152,7 +153,10 @@ def _paraphrases(
     """For each candidate: how near its nearest word is to each question word, shape (W,); 0 below SAME_MEANING."""
     near = [np.zeros(len(question.words)) for _ in candidates]
     asked = [i for i, word in enumerate(question.words) if not (word.is_name or word.is_role) and _may_vary(word.text)]
-    there = [[word for word in dict.fromkeys(words(candidate.folded)) if _may_vary(word)] for candidate in candidates]
+    there = [
+        [word for word in dict(tagged(candidate.folded)) if word.isalnum() and _may_vary(word)]
+        for candidate in candidates
+    ]
     column = {word: i for i, word in enumerate(dict.fromkeys(word for found in there for word in found))}
     if similarity is None or not asked or not column:
         return near
