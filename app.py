@@ -98,6 +98,8 @@ def serve(assistant: "Assistant", host: str, port: int, taken: int | None = None
         print(f"Port {taken} is taken, using {port} instead (choose another with --port).", flush=True)
     if host not in ("127.0.0.1", "localhost", "::1"):
         print(f"Whoever can reach {host} can read, add and remove documents here: there is no password.", flush=True)
+        if assistant.settings.keep == "disk":
+            print("They read the conversations too; RAG_KEEP=browser keeps them in each browser.", flush=True)
     print("Starting the page …", flush=True)
     desk, routes = Desk(assistant), Routes()
     page = build_page(desk, routes)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from eval.cases import read_questions
 from rag import Assistant, Settings
+from rag.ui.keep import diary_folder
 from tests.browser import PHONE, browser, expect, serving, visit
 from tests.llm_server import ScriptedServer
 
@@ -135,6 +137,24 @@ def test_a_conversation_is_kept_found_renamed_exported_and_deleted(address: str,
     expect(page.locator(".wj-question").first).to_have_text("<script>alert(3)</script>")
     expect(page.locator(".wj-gone")).to_have_count(1)
     assert page.locator(".wj img, .wj script").count() == 0
+    seen.assert_quiet()
+
+
+def test_on_disk_conversations_lie_beside_the_index(canteen: Assistant, browser, visit, tmp_path: Path) -> None:
+    kept_here = canteen.using(canteen.settings.model_copy(update={"keep": "disk"}))
+    with serving(kept_here, 18960) as url:
+        seen = visit(url)
+        answer = seen.ask("望京食堂由谁负责？")
+        answer.locator('[data-rate="bad"]').click()
+        seen.page.locator(".wj-right").fill("赵师傅")
+        seen.page.locator('[data-reason="wrong"]').click()
+        expect(seen.page.locator(".wj-thanks")).to_be_visible()
+        again = visit(url)
+        again.page.locator("#wj-history button").click()
+        again.page.locator(".wj-kept-title").click()
+        expect(again.page.locator(".wj-turn .wj-thanks")).to_be_visible()
+    folder = diary_folder(canteen.settings.index)
+    assert [question.question for question in read_questions(folder / "feedback.jsonl")] == ["望京食堂由谁负责？"]
     seen.assert_quiet()
 
 

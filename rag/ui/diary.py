@@ -17,12 +17,12 @@ _CASES = "feedback.jsonl"
 
 
 class Diary:
-    """The conversations of a folder. Its `kept_…` functions are what keep.js calls in place of the browser's store."""
+    """The conversations of a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def kept_list(self, _: Any = None) -> list[Any]:
+    def kept_list(self) -> list[Any]:
         """All conversations, newest first; a damaged file is left out."""
         found: list[Any] = []
         for path in self.folder.glob("*.json"):

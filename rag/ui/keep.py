@@ -43,10 +43,9 @@ def build_keep(page: Page) -> tuple["gr.HTML", "gr.HTML"]:
     import gradio as gr
 
     settings = page.desk.default.settings
-    diary = Diary(diary_folder(settings.index)) if settings.keep == "disk" else None
     functions: list[Callable[..., Any]] = [as_markdown, check_record]
-    if diary is not None:
-        functions += [diary.kept_list, diary.kept_get, diary.kept_put, diary.kept_remove]
+    if settings.keep == "disk":
+        functions += disk_functions(Diary(diary_folder(settings.index)))
     drawer = page.html(START, elem_id="wj-drawer", server_functions=functions)
     outbox = page.html(
         "watch('value', () => wenju.kept(props.value));", html_template="", visible="hidden", elem_id="wj-outbox"
@@ -77,6 +76,24 @@ def wire_keep(page: Page, drawer: "gr.HTML", chat: Chat) -> None:
         return turns, *chat.draw(session, turns, language), None
 
     drawer.open(opened, [page.session, chat.run], [chat.turns, *chat.view, chat.run], queue=False, **page.own)
+
+
+def disk_functions(diary: Diary) -> list[Callable[..., Any]]:
+    """What keep.js calls in place of the browser's store; plain functions, for Gradio marks them."""
+
+    def kept_list(_: Any) -> list[Any]:
+        return diary.kept_list()
+
+    def kept_get(name: str) -> Any:
+        return diary.kept_get(name)
+
+    def kept_put(record: dict[str, Any]) -> None:
+        diary.kept_put(record)
+
+    def kept_remove(name: str) -> None:
+        diary.kept_remove(name)
+
+    return [kept_list, kept_get, kept_put, kept_remove]
 
 
 def render_drawer(language: Language) -> str:
