@@ -13,14 +13,17 @@ from rag.ui.labels import say
 from vectorstore.records import DocumentInfo
 
 MAX_QUESTIONS = 1000
+MAX_CHARACTERS = 5_000_000
 
 
 def parse_questions(text: str, language: Language) -> list[Question]:
     """The questions of a `.jsonl` text, each id once: the last one counts.
 
     Raises:
-        QuestionSetError: a line is no question, there are none, or too many; in the reader's language.
+        QuestionSetError: a line is no question, there are none or too many, or too much text; in the reader's language.
     """
+    if len(text) > MAX_CHARACTERS:
+        raise QuestionSetError(say(language, "eval_too_long", seen=len(text), limit=MAX_CHARACTERS))
     found: dict[str, Question] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():

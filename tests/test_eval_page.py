@@ -10,7 +10,7 @@ from eval.cases import QuestionSetError
 from eval.metrics import score
 from eval.page import Job, evaluate
 from eval.records import Record, Reply
-from eval.sets import MAX_QUESTIONS, fitting, parse_questions
+from eval.sets import MAX_CHARACTERS, MAX_QUESTIONS, fitting, parse_questions
 from eval.summary import render_summary
 from rag import Assistant
 
@@ -31,6 +31,7 @@ def test_the_last_case_of_an_id_counts() -> None:
     ("text", "said"),
     [
         ("", "没有可用的题"),
+        (" " * (MAX_CHARACTERS + 1), "文件太大"),
         ("{", "第 1 行不是一道题"),
         (lines(WHERE) + "[]", "第 2 行"),
         (lines({"id": "甲", "question": "", "answerable": True}), "第 1 行"),

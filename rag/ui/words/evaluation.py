@@ -23,6 +23,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "eval_busy": ("另一场评测正在进行，请稍后再试。", "Another evaluation is running; try again in a while."),
     "eval_too_many": ("题目太多：{seen} 题，最多 {limit} 题。", "Too many questions: {seen}, at most {limit}."),
+    "eval_too_long": ("文件太大：{seen} 字，最多 {limit} 字。", "Too long: {seen} characters, at most {limit}."),
     "eval_none": ("没有可用的题。", "There are no questions to ask."),
     "eval_no_feedback": (
         "还没有反馈题。在回答下面点“不好”，写出正确答案，就有了。",

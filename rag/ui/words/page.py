@@ -2,7 +2,7 @@
 
 WORDS: dict[str, tuple[str, str]] = {
     "name": ("文据", "Wenju"),
-    "tagline": ("只说文档里有的话，每句都附原文", "Says only what your documents say, and quotes every sentence"),
+    "tagline": ("只说文档里有的话，每句都附原文", "Your documents, quoted sentence by sentence"),
     "ask": ("提问", "Ask"),
     "other_language": ("English", "中文"),
     "switch": ("界面改用英文", "Switch the interface to Chinese"),
