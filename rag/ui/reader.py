@@ -121,13 +121,12 @@ def add_reader(routes: Routes, desk: Desk) -> None:
         document, original = original_of(call)
         if original is None:
             raise IndexError
-        # Only a PDF may be looked at in the browser: a page of HTML would run as a part of this one.
-        pdf = original.suffix.lower() == ".pdf"
+        # Never shown by the browser itself: a page of HTML would run as a part of this one.
         return FileResponse(
             original,
-            media_type="application/pdf" if pdf else "application/octet-stream",
+            media_type="application/octet-stream",
             filename=document.source.rpartition("/")[2] or original.name,
-            content_disposition_type="inline" if pdf and call.text("open") else "attachment",
+            content_disposition_type="attachment",
             headers={"cache-control": "no-store"},
         )
 
