@@ -20,7 +20,7 @@ from rag.errors import LoadError, StoreError, StoreMissing, StoreUnreachable, We
 from rag.stores import milvus_place, place_name
 from tests.milvus_server import MilvusProcess
 from tests.store_helpers import CharacterEmbedder, cut
-from vectorstore import milvus_changes
+from vectorstore import milvus_changes, milvus_reader
 from vectorstore.milvus import MilvusStore
 from vectorstore.milvus_rows import CHANGE, INDEX, document_key, filter_expression, note_row
 from vectorstore.milvus_server import Place
@@ -138,7 +138,7 @@ def test_many_rows_that_are_not_there_do_not_hide_those_that_are(store, place):
 def test_the_change_of_a_living_process_elsewhere_is_left_alone(store, place):
     import time
 
-    facts = {"host": "另一台", "pid": 1, "time": time.time(), "removing": [document_key("甲")]}
+    facts = {"host": "另一台", "pid": 1, "time": time.time(), "removing": [document_key("甲")], "done": False}
     server = store.server
     server.put(f"{place.collection}_documents", [note_row(CHANGE, f"{CHANGE}:x:0", "x", **facts)])
     store.add([cut("甲", "量子")])
@@ -185,6 +185,15 @@ def test_what_does_not_fit_is_said_and_changes_nothing(store):
     with pytest.raises(ValueError, match=r"甲.txt: facts has .* bytes; Milvus takes up to 65,535"):
         store.add([(replace(made, metadata={"长": "字" * 30_000}), passages)])
     assert store.digests() == {}
+
+
+def test_terms_are_counted_alike_here_and_by_the_server(store, monkeypatch):
+    store.add(cut(f"{number}", f"量子计算第{number}条", "别的") for number in range(9))
+    terms = ["量子", "别的", "没有的词", "计算", "条"]
+    here = store.document_frequency(terms).tolist()
+    monkeypatch.setattr(milvus_reader, "FEW", 0)
+    store._counts.forget()
+    assert store.document_frequency(terms).tolist() == here == [9, 9, 0, 9, 9]
 
 
 # Addresses and expressions

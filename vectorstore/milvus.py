@@ -49,6 +49,7 @@ logger = logging.getLogger(__name__)
 
 FORMAT = 1
 SLACK = 16  # hits asked for beyond k, for ties and for rows that are not there for readers
+MANY = 100  # passages after which Milvus Lite is told to index them
 MOST_ROUNDS = 20  # searches made again while found rows turn out to be gone, replaced or kept out by the filter
 
 
@@ -199,9 +200,11 @@ class MilvusStore(MilvusReader):
             for group in with_vectors(documents, self.embedder):
                 for run in _without_repeats(group):
                     # A document that came before: this one replaces it, under a version of its own.
-                    if change.touches(document_key(item.document.id) for item in run):
+                    if change.is_long or change.touches(document_key(item.document.id) for item in run):
                         change.renew()
                     written += self._write(change, run, written, progress)
+        if written > MANY:
+            self.server.settle(self._passages)
         return written
 
     def remove(self, document_ids: Sequence[str]) -> int:
@@ -224,20 +227,18 @@ class MilvusStore(MilvusReader):
     def _write(
         self, change: Change, group: Sequence[Prepared], before: int, progress: Callable[[int], None] | None
     ) -> int:
-        """Write documents unseen, let them be seen in place of those of their ids, then delete what they replace."""
+        """Write documents unseen, then let them be seen in place of those of their ids."""
         rows = [document_row(item.document, change.version, len(item.spans)) for item in group]
-        change.touch(row["key"] for row in rows)
-        change.beat()
+        renamed = [document_key(item.instead_of) for item in group if item.instead_of]
+        change.touch((row["key"] for row in rows), renamed)
         self.server.put(self._texts, (row for item in group for row in piece_rows(item.document, change.version)))
         self.server.put(self._passages, (row for item in group for row in passage_rows(item, change.version)))
         written = sum(len(item.spans) for item in group)
         if progress:
             progress(before + written)
         self.server.put(self._documents, rows)
-        renamed = [document_key(item.instead_of) for item in group if item.instead_of]
         if renamed:
             self.server.delete(self._documents, among("key", renamed))
-        self._changes.sweep([*(row["key"] for row in rows), *renamed], mine=change.version)
         self._counts.forget()
         return written
 

@@ -1,8 +1,10 @@
 """Changes to an index on Milvus that several processes make at once, and what is left when one of them dies.
 
 A change has a version of its own and a row that says so while it lasts. The rows it writes are seen only once a
-document's row names its version. Afterwards every version of the changed documents is deleted that no document's row
-names and that no living change is still writing. A change whose row outlives its process is cleaned up the same way.
+document's row names its version. When all are published, the change says that it is done; only then every version of
+its documents is deleted that no document's row names and that no living change is still writing. So of two changes
+that wrote the same document, the one that looks later sees the other's decision, and the loser's rows go. A change
+whose row outlives its process is cleaned up the same way.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 BEAT = 60.0  # seconds between two signs of life of a change
 LEASE = 3600.0  # seconds without a sign of life after which a change on another machine counts as dead
+MOST_TOUCHED = 100_000  # documents after which a long change takes a new version
 SLICE = 256  # documents named in one expression
 _ours: set[str] = set()  # versions of the changes that this process is making
 
@@ -34,45 +37,55 @@ class Change:
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
+        self.begin()
+
+    def begin(self) -> None:
+        """Take a new version."""
+        self.version = secrets.token_hex(8)
         self._touched: set[str] = set()
-        self._alive = 0.0
-        self.version = ""
-        self.renew()
+        self._removing: list[str] = []
+        _ours.add(self.version)
+        self._announce()
 
     def renew(self) -> None:
         """End the version, all of whose documents are published, and begin another."""
         self.end()
-        self.version = secrets.token_hex(8)
-        _ours.add(self.version)
-        self._alive = -BEAT
-        self.beat()
+        self.begin()
 
     def touches(self, documents: Iterable[str]) -> bool:
         """Whether this version has written one of the documents."""
         return not self._touched.isdisjoint(documents)
 
-    def touch(self, documents: Iterable[str]) -> None:
-        """Note that documents are about to be written."""
-        self._touched.update(documents)
+    def touch(self, documents: Iterable[str], removing: Sequence[str] = ()) -> None:
+        """Note the documents, by key, that are about to be written, and those that are about to go."""
+        self._touched.update(documents, removing)
+        self._removing += removing
+        if removing or time.monotonic() - self._alive > BEAT:
+            self._announce()
 
-    def beat(self) -> None:
-        """Give a sign of life, now and then."""
-        if time.monotonic() - self._alive > BEAT:
-            self._changes.announce(self.version)
-            self._alive = time.monotonic()
+    @property
+    def is_long(self) -> bool:
+        """Whether it is time to renew, to bound what is remembered."""
+        return len(self._touched) > MOST_TOUCHED or len(self._removing) > SLICE
 
     def end(self) -> None:
-        """Take the change's row away."""
-        if self.version:
+        """Say that all is published, delete what it replaced, and take the change's row away."""
+        try:
+            self._changes.announce(self.version, self._removing, done=True)
+            self._changes.sweep(sorted(self._touched))
             self._changes.withdraw(self.version)
+        finally:
             _ours.discard(self.version)
-        self._touched.clear()
 
     def abandon(self) -> None:
         """Delete what was written and is not seen."""
         _ours.discard(self.version)
         self._changes.sweep(sorted(self._touched))
         self._changes.withdraw(self.version)
+
+    def _announce(self) -> None:
+        self._changes.announce(self.version, self._removing)
+        self._alive = time.monotonic()
 
 
 class Changes:
@@ -112,9 +125,15 @@ class Changes:
         finally:
             _ours.discard(version)
 
-    def announce(self, version: str, removing: Sequence[str] = (), part: int = 0) -> None:
-        """Write the row of a change, with the time."""
-        facts = {"host": socket.gethostname(), "pid": os.getpid(), "time": time.time(), "removing": list(removing)}
+    def announce(self, version: str, removing: Sequence[str] = (), part: int = 0, done: bool = False) -> None:
+        """Write the row of a change, with the time as a sign of life."""
+        facts = {
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "time": time.time(),
+            "removing": list(removing),
+            "done": done,
+        }
         self._server.put(self._documents, [note_row(CHANGE, f"{CHANGE}:{version}:{part}", version, **facts)])
 
     def withdraw(self, version: str, part: int = 0) -> None:
@@ -142,14 +161,10 @@ class Changes:
                 "Try again when it has finished, or end that process."
             )
 
-    def sweep(self, documents: Sequence[str], mine: str = "") -> None:
+    def sweep(self, documents: Sequence[str]) -> None:
         """Delete every version of these documents, by key, that is neither theirs now nor still being written.
 
         What is there is read before what is kept, so that a version begun meanwhile is not taken for a stale one.
-
-        Args:
-            mine: the version under which the caller has published all of them; where another was faster to be later,
-                it is stale too.
         """
         for start in range(0, len(documents), SLICE):
             some = documents[start : start + SLICE]
@@ -157,7 +172,7 @@ class Changes:
                 self._texts, both(among("document", some), "number == 0"), ("document", "version")
             )
             there = {(piece["document"], piece["version"]) for piece in pieces}
-            writing = {row["version"] for row in self._under_way() if _is_alive(row)} - {mine}
+            writing = {row["version"] for row in self._under_way() if _is_writing(row)}
             rows = self._server.get(self._documents, some, ("version",))
             self._delete(
                 {
@@ -214,6 +229,11 @@ class Changes:
             counts[key] += 1
             characters[key] += len(row[text]) if text else 0
         return counts, characters
+
+
+def _is_writing(change: Row) -> bool:
+    """Whether a change may still write rows that are not seen yet."""
+    return _is_alive(change) and not json.loads(change["facts"])["done"]
 
 
 def _is_alive(change: Row) -> bool:

@@ -88,6 +88,8 @@ class Server:
             uri=place.uri, token=place.token, db_name=place.database, timeout=place.timeout, dedicated=True
         )
         self._client: Any = self._tried(connect)
+        # Milvus Lite lacks some of a cluster's indexes.
+        self.is_lite = "lite" in str(self._tried(self._client.get_server_version)).lower()
 
     def close(self) -> None:
         """End the connection."""
@@ -95,10 +97,13 @@ class Server:
 
     # Collections
 
-    @property
-    def is_lite(self) -> bool:
-        """Whether this is Milvus Lite, which lacks some of a cluster's indexes."""
-        return "lite" in str(self._tried(self._client.get_server_version)).lower()
+    def settle(self, collection: str) -> None:
+        """Let Milvus Lite index what was written; a cluster does so by itself.
+
+        Until then Lite indexes it anew for every search: 1.2 s for 460 passages instead of 0.03 s, on a busy machine.
+        """
+        if self.is_lite:
+            self._tried(lambda: self._client.flush(collection))
 
     def has(self, collection: str) -> bool:
         """Whether there is a collection of this name."""
