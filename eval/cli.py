@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from eval import authoring, cases, claims, commands, datasets, judge, speed
+from eval import authoring, cases, claims, commands, datasets, judge, overhead, speed
 from eval.statistics import SEED
 from rag.errors import WenjuError
 
@@ -120,6 +120,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     tried.add_argument("--failures", action="store_true", help="list what was judged wrongly")
     tried.set_defaults(run=claims.measure)
+
+    around = verbs.add_parser("overhead", help="time of retrieval and proof around a language model's own")
+    around.add_argument("data", type=Path, nargs="?", help="a folder with news.txt.xz, to make an index of")
+    around.add_argument("--index", type=Path, metavar="DIR", help="an index that is there, instead")
+    around.add_argument("--passages", type=int, default=100_000, metavar="N", help="how many (default 100000)")
+    around.add_argument("--questions", type=int, default=200, metavar="N", help="how many (default 200)")
+    around.set_defaults(run=overhead.measure)
 
     draft = verbs.add_parser("draft", help="propose questions about your own documents, to accept one by one")
     draft.add_argument("paths", type=Path, nargs="+", metavar="DOCS", help="files and folders")

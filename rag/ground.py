@@ -15,6 +15,7 @@ from enum import StrEnum
 from rag.entail import Entails
 from rag.language import Language, language_of
 from rag.markers import read_markers, settle_markers, write_markers
+from rag.overlap import share_held
 from rag.prompts import REFUSAL
 from rag.sentences import split_sentences
 from rag.types import Citation, Claim, Hit, Passage
@@ -54,6 +55,9 @@ class Grounded:
         return sum(claim.supported for claim in self.claims) / len(self.claims) if self.claims else 0.0
 
 
+# Share of a sentence's grams that a passage it does not cite must hold to be tried; or add, to be tried beside others.
+_ALONE = 0.3
+_ADDED = 0.08
 # A claim that the rules support less surely than this is put to the cross-encoder too, when there is one.
 WEAK = 0.95
 
@@ -158,13 +162,21 @@ def _prove(said: str, cited: Sequence[int], hits: Sequence[Hit], language: Langu
         return best[0], alone or best[1]
     corrected: list[tuple[Verdict, Proof]] = []
     for beside in ([], pool) if 0 < len(pool) < 3 else ([],):  # what one passage proves needs no second
-        corrected += [_try(said, [*beside, passage], language) for passage in others]
+        promising = _promising(said, beside, others)
+        corrected += [_try(said, [*beside, passage], language) for passage in promising]
         proven = [trial for trial in corrected if trial[0].supported]
         if proven:
             return max(proven, key=lambda trial: trial[0].score)
     if best is None:
         best = max(corrected, key=lambda trial: trial[0].score, default=(Verdict(False, 0.0, NO_QUOTES[language]), []))
     return best[0], []
+
+
+def _promising(said: str, beside: Sequence[Passage], others: Sequence[Passage]) -> list[Passage]:
+    """The passages that hold a fair share of a sentence, or add one to what stands in those beside them."""
+    texts = [passage.text for passage in beside]
+    needed = share_held(said, texts) + _ADDED if beside else _ALONE
+    return [passage for passage in others if share_held(said, [*texts, passage.text]) >= needed]
 
 
 def _doubted(

@@ -60,6 +60,13 @@ def mass_of(some: Iterable[str]) -> float:
     return sum(map(_weight, some))
 
 
+def share_held(claim: str, texts: Iterable[str]) -> float:
+    """Share of the claim's grams that stand anywhere in the texts, grammar counting little, in [0, 1]."""
+    wanted = grams(claim)
+    there: frozenset[str] = frozenset().union(*map(grams, texts))
+    return mass_of(wanted & there) / (mass_of(wanted) or 1.0)
+
+
 def overlap(claim: str, quotes: Sequence[str]) -> tuple[float, ...]:
     """How much of the claim the quotes cover, each as a share.
 

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from rag.difference import Difference, Kind
 from rag.facts import differences
 from rag.language import Language, language_of
 from rag.numbers import DATE_UNITS, quantities
-from rag.overlap import MARK, grams, mass_of, units
+from rag.overlap import MARK, grams, mass_of, share_held, units
 from rag.sentences import split_clauses, split_sentences
 from rag.support import features, row
 from rag.wording import cut, is_content
@@ -53,7 +53,7 @@ class Weighed:
 
 
 # A claim with less than this share of its pairs of neighbours anywhere in the quotes is not looked at more closely.
-_HOPELESS = 0.12
+_HOPELESS = 0.22
 # Added to the log odds: milder than trained, since lies outnumber paraphrases in training. With it, no more than
 # one in ten of the 120 faithful paraphrases for choosing is rejected (`python -m eval claims --choosing`).
 _MILDER = 0.6
@@ -99,8 +99,7 @@ def verify_claim(claim: str, quotes: Sequence[str], background: str = "", langua
         return Verdict(False, 0.0, _NOTHING[language])
     if not quotes:
         return Verdict(False, 0.0, NO_QUOTES[language])
-    wanted = grams(claim)
-    share = mass_of(wanted & frozenset().union(*map(grams, quotes))) / (mass_of(wanted) or 1.0)
+    share = share_held(claim, quotes)
     if share < _HOPELESS:
         return Verdict(False, share, _unsaid(claim, quotes, language))
     weighed = weigh(claim, quotes, background)
@@ -169,7 +168,7 @@ def best_span(claim: str, text: str, most: int = 3) -> tuple[int, int]:
     >>> text[start:end]
     '它位于中关村软件园。'
     """
-    sentences = split_sentences(text)
+    sentences = _sentences(text)
     wanted = grams(claim)
     total = mass_of(wanted) or 1.0
     best = (0, 0)
@@ -182,6 +181,12 @@ def best_span(claim: str, text: str, most: int = 3) -> tuple[int, int]:
             if value > best_value:
                 best_value, best = value, (sentences[first][0], sentences[first + size - 1][1])
     return best
+
+
+@lru_cache(maxsize=512)
+def _sentences(text: str) -> tuple[tuple[int, int], ...]:
+    """The sentences of a passage, split once for all claims about it."""
+    return tuple(split_sentences(text))
 
 
 # A further sentence in a quote must cover this much more of the claim.
