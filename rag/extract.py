@@ -83,7 +83,12 @@ def extract(
     scores: list[float] = []
     for part, found_for_it in parts.items():
         candidates = find_candidates(disarm(found_for_it), before or {}, openings or {})
-        found = _answer_part(analyse(part), candidates, similarity, embed)
+        question = analyse(part)
+        found = _answer_part(question, candidates, similarity, embed)
+        if given := _given_before(found.quotes, quotes):  # two parts ask for two things: look for another sentence
+            left = [one for one in candidates if not _holds(one, given)]
+            again = _answer_part(question, left, similarity, embed)
+            found = found if again.refused else again
         scores.append(found.score)
         reasons.append(_about(part, found.reason) if len(parts) > 1 else found.reason)
         notices.append(found.notice)
@@ -96,6 +101,22 @@ def extract(
         short="；".join(dict.fromkeys(shorts)),
         score=min(scores) if scores else 0.0,
         notice=" ".join(dict.fromkeys(filter(None, notices))),
+    )
+
+
+def _given_before(found: Sequence[Quote], before: Sequence[Quote]) -> Quote | None:
+    """The earlier quote whose short answer the first of those found gives again."""
+    place = (found[0].passage.document_id, found[0].highlight) if found and found[0].highlight else None
+    return next((one for one in before if place and (one.passage.document_id, one.highlight) == place), None)
+
+
+def _holds(candidate: Candidate, quote: Quote) -> bool:
+    """Whether a sentence is the one that a quote's short answer stands in."""
+    passage = candidate.hit.passage
+    return (
+        quote.highlight is not None
+        and passage.document_id == quote.passage.document_id
+        and passage.start + candidate.start <= quote.highlight[0] < passage.start + candidate.end
     )
 
 

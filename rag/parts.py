@@ -20,6 +20,7 @@ _COMPARED = re.compile(
     r"(.{2,16}?)(?:和|与|跟|、|比)(.{2,16}?)(?:相比|比起?来|之间|里|中)?,?"
     r"((?:谁|哪一?[个家所座款种项])[^,?]{0,12}?(?:更|得)(?:[早晚大小多少高低长短远近贵重轻快慢新旧]|便宜).{0,6})"
 )
+_FROM_A_YEAR = re.compile(r"\d{4}年")
 # Words a later part has in place of the topic.
 _REFERS = re.compile(r"(?:它们?|他们?|她们?|其|该[院所公司校厂店市县区]?)的?")
 # Where a topic ends: what is said of it, when, where; a particle at its end belongs to neither.
@@ -28,7 +29,11 @@ _LOOSE_ENDS = "的里中上在是有从被把为于了过着"
 _POLITE = re.compile(r"(?:请问|請問|我想(?:知道|问)|想问(?:一下)?|麻烦问一下|帮我查(?:一下|查)?|告诉我)[,:]?")
 _DATED = re.compile(r"(?:\d+|[一二三四五六七八九十]+)[年月日](?:[\d一二三四五六七八九十年月日]*)$")
 # The attribute asked for is no part of the topic: 公司的注册资本是多少.
-_ATTRIBUTE = re.compile(r"(?<=.{2})的[^的]{1,8}(?:是|为|叫)$")
+_ATTRIBUTE = re.compile(r"(?<=.{2})的([^的]{1,8})(?:是|为|叫)$")
+# A later part may leave the attribute out: 招标要求的质保是几年，中标公司承诺的又是几年.
+_ELLIPSIS = re.compile(r"(?<=的)(?=(?:又|则)?是)")
+# Words that only tie a later part to the one before.
+_TIES = re.compile(r"(?:结果|实际上?|最后|最终|后来|那么?|又|则)(?=.{2})")
 _WORDS_OF_A_TOPIC = frozenset("这 那 这个 那个 这次 那次 这家 那家 这场 那场 本次 该".split())
 
 
@@ -43,18 +48,29 @@ def split_parts(text: str) -> list[str]:
     ['量子院在哪里？', '物理所在哪里？']
     """
     folded = fold(text)
-    if both := _EACH.match(folded):
-        one, other, asked = (text[slice(*both.span(group))] for group in (1, 2, 3))
-        if analyse(asked).kind is not Kind.OPEN:
-            return [one + asked, other + asked]
-    if both := _COMPARED.match(folded):
-        one, other, asked = (text[slice(*both.span(group))] for group in (1, 2, 3))
-        return [one + asked, other + asked]
+    both = _EACH.match(folded)
+    if (both and analyse(both[3]).kind is not Kind.OPEN) or (both := _COMPARED.match(folded)):
+        return _of_both(*(text[slice(*both.span(group))] for group in (1, 2, 3)))
     pieces = [piece for start, end in _spans(folded, _ENDS) for piece in _joined(text, folded, start, end)]
     if len(pieces) < 2:
         return [text.strip()]
-    subject_of_all = topic(pieces[0])
-    return [pieces[0], *(_with_topic(piece, subject_of_all) for piece in pieces[1:])]
+    of_all, first = topic(pieces[0]), fold(pieces[0])
+    attribute = _ATTRIBUTE.search(first[: find_asked(first).start])
+    left_out = pieces[0][slice(*attribute.span(1))] if attribute else ""
+    return [pieces[0], *(_with_topic(_ELLIPSIS.sub(left_out, piece, count=1), of_all) for piece in pieces[1:])]
+
+
+def _of_both(one: str, other: str, asked: str) -> list[str]:
+    """What is asked of two things, asked of each: an attribute or owner that only one of them names goes to both.
+
+    量子院和物理所|的院长|分别是谁, 岚亭光学|2023年和2024年的营收各是多少
+    """
+    owner, _, attribute = other.rpartition("的")
+    if owner and "的" not in one and not is_named(attribute):
+        other, asked = owner, f"的{attribute}{asked}"
+    if (year := _FROM_A_YEAR.search(one)) and _FROM_A_YEAR.match(other):
+        other = one[: year.start()] + other
+    return [one + asked, other + asked]
 
 
 def _joined(text: str, folded: str, start: int, end: int) -> list[str]:
@@ -97,6 +113,9 @@ def topic(piece: str) -> str:
         if start > first and _says_something(word, tag, words[number + 1 :]):
             break
         start += len(word)
+    said = [word for word in tagged(folded[first:start]) if word[0].strip()]
+    while len(said) > 1 and said[-1][1] in {"v", "vn", "d"}:  # 项目招标要求: the project
+        start -= len(said.pop()[0])
     own = piece[first:start].rstrip(" ，,")
     while len(own) > 2 and own[-1] in _LOOSE_ENDS:
         own = own[:-1]
@@ -129,7 +148,9 @@ def _with_topic(piece: str, of_all: str) -> str:
     referring = _REFERS.match(fold(piece))
     if not referring and (_names_its_own(piece) or fold(of_all) in fold(piece)):
         return piece
-    return of_all + (piece[referring.end() :] if referring else piece)
+    rest = piece[referring.end() :] if referring else piece
+    tie = _TIES.match(fold(rest))
+    return of_all + (rest[tie.end() :] if tie else rest)
 
 
 def _names_its_own(piece: str) -> bool:

@@ -133,6 +133,15 @@ def test_a_pronoun_takes_the_sentence_before_along() -> None:
     assert quoted(found) == ["量子院院长张硕来了。他获得了拉斯克奖。"]
 
 
+def test_two_parts_are_not_answered_by_one_fact() -> None:
+    found = ask(
+        "图书馆项目的质保期是几年，后来的质保期是几年？",
+        "图书馆项目招标公告。图书馆项目的质保期不少于3年。",
+        "图书馆项目中标公告。图书馆项目公司承诺的质保期为5年。",
+    )
+    assert sorted(found.short.split("；")) == ["3年", "5年"]
+
+
 def test_each_part_may_have_its_own_passages() -> None:
     first, second = hits_of("量子院成立于2017年。"), hits_of("量子院的院长是张硕。")
     found = extract("量子院哪年成立，院长是谁？", [], parts={"量子院哪年成立": first, "量子院院长是谁": second})

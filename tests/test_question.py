@@ -167,6 +167,24 @@ def test_names_and_attributes(phrase: str, named: bool) -> None:
         pytest.param(
             "量子院和物理所哪个成立得更早？", ["量子院哪个成立得更早？", "物理所哪个成立得更早？"], id="compared"
         ),
+        pytest.param(
+            "量子院和物理所的院长分别是谁？", ["量子院的院长是谁？", "物理所的院长是谁？"], id="attribute-of-both"
+        ),
+        pytest.param(
+            "量子院2023年和2024年的收入各是多少",
+            ["量子院2023年的收入是多少", "量子院2024年的收入是多少"],
+            id="years-of-one-thing",
+        ),
+        pytest.param(
+            "图书馆项目的质保是几年，中标公司承诺的又是几年？",
+            ["图书馆项目的质保是几年", "图书馆项目中标公司承诺的质保又是几年"],
+            id="attribute-left-out",
+        ),
+        pytest.param(
+            "新馆什么时候开工，结果什么时候建成？",
+            ["新馆什么时候开工", "新馆什么时候建成"],
+            id="tied-to-the-part-before",
+        ),
         pytest.param("小米的CEO是谁？华为公司在哪里？", ["小米的CEO是谁", "华为公司在哪里"], id="two-companies"),
         pytest.param("介绍一下量子院，谢谢", ["介绍一下量子院，谢谢"], id="thanks-are-no-question"),
         pytest.param("你好，量子院在哪里？", ["你好，量子院在哪里？"], id="greeting-is-no-question"),
