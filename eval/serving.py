@@ -20,7 +20,7 @@ def main(index: Path, questions: Sequence[str]) -> dict[str, object]:
     import faiss  # noqa: F401  imported before opening is timed, as in a process that has served others
     import tantivy  # noqa: F401
 
-    from rag import Assistant, verify
+    from rag import Assistant, Settings, verify
     from rag.retrieve import CANDIDATES, RERANKED, fuse, rarities, rerank
     from rag.types import Hit
     from vectorstore.embedding import load_embedder
@@ -32,9 +32,9 @@ def main(index: Path, questions: Sequence[str]) -> dict[str, object]:
     embedder.embed(["预热"])
     before = memory()
     begun = time.perf_counter()
-    LocalStore.open(index, embedder).close()
+    opened_store = LocalStore.open(index, embedder)
     opened = time.perf_counter() - begun
-    assistant = Assistant.open(index)
+    assistant = Assistant(opened_store, embedder, Settings(index=index))
     begun = time.perf_counter()
     assistant.retrieve(questions[0])
     first = time.perf_counter() - begun

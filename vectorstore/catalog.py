@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,6 +59,22 @@ class Changes(NamedTuple):
     removed: list[Removed]
     keys: np.ndarray
     vectors: np.ndarray
+
+
+class Arrivals(NamedTuple):
+    """Documents with passages that came after a generation: D ids, and keys of their first and last passages.
+
+    Attributes:
+        generation: as of which this is so.
+        first, last: shape (D,), int64, ascending.
+        removed: documents that went.
+    """
+
+    generation: int
+    ids: list[str]
+    first: np.ndarray
+    last: np.ndarray
+    removed: list[Removed]
 
 
 class Catalog(CatalogFile):
@@ -149,13 +166,19 @@ class Catalog(CatalogFile):
         with self._connection() as connection:
             return _removed_since(connection, generation)
 
-    def documents_since(self, generation: int) -> tuple[int, list[tuple[str, int, int]], list[Removed]]:
-        """The generation now, (id, first key, last key) of documents with passages added since, and those removed."""
+    def documents_since(self, generation: int) -> Arrivals:
+        """The documents with passages that were added after a generation, and all that were removed."""
         sql = """SELECT d.id, min(p.key), max(p.key) FROM documents d JOIN passages p ON p.document = d.key
                  WHERE d.generation > ? GROUP BY d.key ORDER BY d.key"""
+        ids: list[str] = []
+        keys = array("q")
         with self.reading() as connection:
-            rows = connection.execute(sql, (generation,)).fetchall()
-            return int(single(connection, GENERATION)), rows, _removed_since(connection, generation)
+            for document_id, first, last in connection.execute(sql, (generation,)):
+                ids.append(document_id)
+                keys.extend((first, last))
+            first_last = np.array(keys, np.int64).reshape(-1, 2)
+            now = int(single(connection, GENERATION))
+            return Arrivals(now, ids, first_last[:, 0], first_last[:, 1], _removed_since(connection, generation))
 
     def entries_since(self, generation: int) -> Iterator[Entry]:
         """The passages of documents added after a generation, in key order, without holding them all."""

@@ -21,7 +21,7 @@ PRAGMAS = (
     "synchronous=FULL",  # on disk when a change returns
     "fullfsync=ON",  # the same on macOS
     "foreign_keys=ON",
-    "cache_size=-8192",  # KiB of pages kept by a connection
+    "cache_size=-4096",  # KiB of pages kept by a connection
     "secure_delete=ON",  # what is deleted is overwritten
     "journal_size_limit=16777216",  # bytes of log kept after a large change
 )

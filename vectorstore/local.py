@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
@@ -22,8 +22,9 @@ from vectorstore.allowed import Allowed, find_allowed
 from vectorstore.base import Embedder
 from vectorstore.catalog import Catalog
 from vectorstore.change import Change, Entry
-from vectorstore.errors import EmbedderMismatch, StoreDamaged, StoreError
+from vectorstore.errors import StoreDamaged, StoreError
 from vectorstore.filters import Filter
+from vectorstore.fingerprint import check_embedder, embedder_meta
 from vectorstore.inspection import describe, find_problems
 from vectorstore.keyword import KeywordIndex, KeywordWriter, question_weights
 from vectorstore.lock import WriterLock
@@ -59,7 +60,7 @@ class LocalStore:
         self._keyword = KeywordUpkeep(folder, catalog, self._lock)
         self._names = PassageNames(catalog)
         self._dense = Neighbours(
-            folder, catalog, self._lock, lambda changes: _check_embedder(folder, changes.meta, embedder), embedder.embed
+            folder, catalog, self._lock, lambda changes: check_embedder(folder, changes.meta, embedder), embedder.embed
         )
         # One retrieval asks for a search and for single scores; a large model takes 0.1 s for each question.
         self._question_vector = lru_cache(maxsize=64)(embedder.embed_question)
@@ -83,7 +84,7 @@ class LocalStore:
                     f"{folder} holds an index already. Add to it, or name another folder.",
                     f"{folder} 里已有索引。请往里添加，或换一个文件夹。",
                 )
-            meta = {"keyword": "", "cutter": tokens.cutter(), **_embedder_meta(embedder)}
+            meta = {"keyword": "", "cutter": tokens.cutter(), **embedder_meta(embedder)}
             catalog = Catalog.create(folder / CATALOG, meta)
         return cls._opened(folder, catalog, embedder, lock_timeout)
 
@@ -125,7 +126,7 @@ class LocalStore:
         try:
             store = cls(folder, catalog, embedder, lock_timeout)
             with store._lock.held():
-                store._keyword.renew(_embedder_meta(embedder), store._embed_anew)
+                store._keyword.renew(embedder_meta(embedder), store._embed_anew)
                 store._dense.tend()
         except BaseException:
             catalog.close()
@@ -136,7 +137,7 @@ class LocalStore:
     def _opened(cls, folder: Path, catalog: Catalog, embedder: Embedder, lock_timeout: float) -> Self:
         try:
             meta = catalog.meta()
-            _check_embedder(folder, meta, embedder)
+            check_embedder(folder, meta, embedder)
             store = cls(folder, catalog, embedder, lock_timeout)
             if not store.read_only and meta.get("cutter") != tokens.cutter():
                 logger.warning("%s was cut by %s, this is %s", folder, meta.get("cutter"), tokens.cutter())
@@ -152,6 +153,7 @@ class LocalStore:
     def close(self) -> None:
         """Release files; the store can't be used afterwards."""
         self._dense.forget()
+        self._keyword.forget_index()
         self._catalog.close()
 
     def __enter__(self) -> Self:
@@ -375,31 +377,3 @@ def _added(change: Change, documents: Iterable[tuple[Document, Sequence[Passage]
     """Write documents as they come and give their passages on."""
     for document, passages in documents:
         yield from change.add(document, passages)
-
-
-def _embedder_meta(embedder: Embedder) -> dict[str, str]:
-    return {
-        "embedder": embedder.name,
-        "fingerprint": embedder.fingerprint,
-        "dimension": str(embedder.dimension),
-    }
-
-
-def _check_embedder(folder: Path, meta: Mapping[str, str], embedder: Embedder) -> None:
-    if meta["fingerprint"] == embedder.fingerprint:
-        return
-    made, asked = (
-        f"{meta['embedder']!r} ({meta['fingerprint'][:12]})",
-        f"{embedder.name!r} ({embedder.fingerprint[:12]})",
-    )
-    if meta["embedder"] == embedder.name:
-        cure = "The model has changed since"
-    else:
-        cure = f"To keep it, set RAG_EMBEDDER={meta['embedder']}; to change it"
-    raise EmbedderMismatch(
-        f"The index in {folder} was made with the embedder {made}, not with {asked}. "
-        f"{cure}: embed its passages anew with: wenju index --rebuild --index {folder}",
-        f"{folder} 的索引是用向量模型 {made} 做的，现在设的是 {asked}。"
-        f"要换模型请重做：wenju index --rebuild --index {folder}；要沿用请设 RAG_EMBEDDER={meta['embedder']}",
-        made_with=meta["embedder"],
-    )

@@ -76,12 +76,11 @@ class PassageNames:
             return self._table
         with self._refreshing:
             old = self._table
-            generation, rows, removed = self._catalog.documents_since(old.generation)
+            new = self._catalog.documents_since(old.generation)
             last = old.last.copy()
             # one without passages is not in the table
-            last[np.isin(old.first, [gone.first for gone in removed if gone.first <= gone.last])] = 0
-            first = np.concatenate([old.first, np.array([row[1] for row in rows], np.int64)])
-            last = np.concatenate([last, np.array([row[2] for row in rows], np.int64)])
+            last[np.isin(old.first, [gone.first for gone in new.removed if gone.first <= gone.last])] = 0
+            first, last = np.concatenate([old.first, new.first]), np.concatenate([last, new.last])
             count = int(np.maximum(last - first + 1, 0).sum())
-            self._table = _Table(generation, old.ids + [row[0] for row in rows], first, last, count)
+            self._table = _Table(new.generation, old.ids + new.ids, first, last, count)
             return self._table

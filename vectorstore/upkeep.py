@@ -47,6 +47,10 @@ class KeywordUpkeep:
             self._index = self._refreshed()
             return self._index
 
+    def forget_index(self) -> None:
+        """Let go of the opened files."""
+        self._index = None
+
     def _refreshed(self) -> KeywordIndex:
         deadline = time.monotonic() + WRITER_WAIT
         while True:
