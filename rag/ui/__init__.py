@@ -3,6 +3,9 @@
 frame                     name, language switch, new conversation
 chat, conversation        widgets of the conversation; how one answer grows
 transcript, sources       HTML of the conversation and of the source panel
+keep, record, diary       kept conversations: drawer; JSON, checked when it comes back; files on disk
+export, feedback          Markdown with footnotes; a thumbs-down made an eval case
+models, choice            widgets of the models; whose model, address and key a visit uses
 reader, reading           a whole document at its quote: what the panel fetches; windows of text and finding in them
 library, shelf            widgets of the documents and collections; HTML of the list
 intake, uploads, jobs     files taken in, checked and kept, indexed in the background
