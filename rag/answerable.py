@@ -17,7 +17,7 @@ from typing import Any
 from rag.coverage import Similarity
 from rag.evidence import describe
 from rag.question import Question
-from rag.score import Scored
+from rag.short import Read
 
 MODEL = Path(__file__).parent / "model" / "answerability.json"
 
@@ -81,6 +81,6 @@ def _shipped() -> Model:
     return model_from(json.loads(MODEL.read_text(encoding="utf-8")))
 
 
-def probability(question: Question, scored: Sequence[Scored], similarity: Similarity | None) -> float:
+def probability(question: Question, read: Sequence[Read], similarity: Similarity | None) -> float:
     """How likely the evidence holds the answer, in [0, 1]; arguments as for `describe`."""
-    return _shipped().probability(describe(question, scored, similarity))
+    return _shipped().probability(describe(question, read, similarity))

@@ -6,17 +6,23 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rag.backdrop import CLASSES, describe_backdrop, word_class
 from rag.coverage import Similarity, focus_weights, weights, word_coverage
 from rag.names import NAME_TAGS, other_figure, sibling
-from rag.question import Kind, Question, Word, is_named, subject
+from rag.question import Kind, Question, is_named, subject
 from rag.refuse import Evidence
 from rag.score import Scored
 from rag.spans import find_short, kind_fit
 from rag.tagging import tagged
+from rag.vicinity import describe_vicinity
 from vectorstore.tokens import words
+
+if TYPE_CHECKING:
+    from rag.short import Read
 
 # Sentences that are looked at besides the best one.
 RIVALS = 5
@@ -26,29 +32,26 @@ NEARBY = 80
 FAR = 60
 _ASKED = re.compile(r"多少|几|谁|哪|什么|啥|何|怎|how|wh(?:o|at|en|ere|ich|y)")
 
-CLASSES = ("name", "number", "role", "noun", "other")
 PLACES = ("local", "scope", "around", "covered", "anywhere")
 
 
-def word_class(word: Word) -> str:
-    """What sort of word an answer may lack."""
-    if word.text[0].isdigit():
-        return "number"
-    if word.is_role:
-        return "role"
-    if word.is_name:
-        return "name"
-    return "noun" if word.is_noun else "other"
-
-
-def describe(question: Question, scored: Sequence[Scored], similarity: Similarity | None) -> dict[str, float]:
+def describe(question: Question, read: Sequence[Read], similarity: Similarity | None) -> dict[str, float]:
     """What speaks for and against the best sentence holding the answer, by name.
 
     Args:
         question: analysed question with W > 0 words.
-        scored: candidates, best first; at least one.
+        read: every candidate as `rag.short.choose` leaves them, the one to be quoted first; at least one.
         similarity: cosines between two lists of words or sentences; None leaves paraphrases out.
     """
+    scored = [one.scored for one in read]
+    most_covering = max(scored, key=lambda item: item.prior)
+    found = _describe_words(question, scored, similarity)
+    found |= describe_vicinity(question, read, [most_covering.candidate.folded], similarity)
+    return found | describe_backdrop(question, scored, similarity)
+
+
+def _describe_words(question: Question, scored: Sequence[Scored], similarity: Similarity | None) -> dict[str, float]:
+    """What the sentence and its neighbours hold of the question's words."""
     best = scored[0]
     near = best.candidate.evidence
     if question.subject and question.subject not in near.around:
@@ -106,7 +109,7 @@ def describe(question: Question, scored: Sequence[Scored], similarity: Similarit
         cosines = similarity([question.folded], [item.candidate.folded for item in scored[:RIVALS]])[0]
         found["cosine"], found["best cosine"] = float(cosines[0]), float(cosines.max())
     else:
-        found["cosine"] = found["best cosine"] = 0.4
+        found["cosine"] = found["best cosine"] = 0.65
     return found
 
 

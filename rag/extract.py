@@ -19,7 +19,7 @@ from rag.quote import Quote, cut, merged
 from rag.rank import rank_sentences
 from rag.reader import Embed
 from rag.score import Candidate, Scored, find_candidates
-from rag.short import Short, choose
+from rag.short import Read, choose
 from rag.types import Hit
 
 # A second sentence is added when it covers this much of the question's weight that the first leaves uncovered.
@@ -39,7 +39,7 @@ class Extract:
     Attributes:
         reason: why nothing was found; with quotes, which part of the question stays open.
         score: how likely the passages hold the answer to every part, in [0, 1]: the least of the parts'.
-        notice: which documents give which value, where they differ; "" where they don't.
+        notice: which documents give which value, where they differ; a caution where the answer may be none.
     """
 
     quotes: tuple[Quote, ...]
@@ -134,25 +134,23 @@ def _answer_part(
         if not any(word.weight >= TELLING_NAME for word in question.words):
             return _refusal(refuse.foreign(question))
     ranked = rank_sentences(question, candidates, similarity)
-    by_cover = _by_cover(ranked)
-    shorts: dict[int, Short] = {}
-    if embed:
-        read = choose(question, ranked, embed)
+    if foreign:  # names are all that can be told, so the sentence that covers most goes first
+        ranked = _by_cover(ranked)
+        read = [Read(item, 0.0, None) for item in ranked]
+        likely = _share_covered(question, ranked[0])
+    else:
+        read = choose(question, ranked, embed) if embed else [Read(item, 0.0, None) for item in ranked]
         ranked = [item.scored for item in read]
-        shorts = {id(item.scored.candidate): item.short for item in read if item.short}
-    # the model is trained on questions in the documents' language, over sentences in the order of coverage
-    likely = _share_covered(question, by_cover[0]) if foreign else probability(question, by_cover, similarity)
+        likely = probability(question, read, similarity)
+    shorts = {id(item.scored.candidate): item.short for item in read if item.short}
     reason, sure = refuse.check(question, ranked, likely)
-    if reason:  # what the ranker puts first may not answer where the sentence that covers most does
-        ranked = by_cover
-        reason, sure = refuse.check(question, ranked, likely)
     if reason:
         return _refusal(reason, sure)
     best, others = ranked[0], ranked[1:]
-    chosen, notice = [best], ""
+    chosen, notice = [best], refuse.hedge(question, sure)
     if versions := conflicts.other_versions(question, best, others):
         chosen = conflicts.newest_first([best, *versions])
-        notice = conflicts.notice(question, chosen)
+        notice = " ".join(filter(None, (conflicts.notice(question, chosen), notice)))
     elif question.kind in {Kind.LIST, Kind.OPEN, Kind.WHICH, Kind.REASON, Kind.METHOD, Kind.YES_NO}:
         chosen += _complements(question, best, others)
     quotes = tuple(cut(question, item, shorts.get(id(item.candidate))) for item in chosen)

@@ -105,7 +105,7 @@ def find_short(question: Question, folded: str) -> Span | None:
     """
     if question.kind is Kind.LIST:
         return _enumeration(folded)
-    candidates = _candidates(question, folded)
+    candidates = of_kind(question, folded)
     if not candidates:
         return None
     anchors = _anchors(question, folded)
@@ -117,7 +117,7 @@ def kind_fit(question: Question, folded: str) -> float:
     """How well a sentence's best candidate suits the asked kind: -1 none, 0 untold, up to about 1 near and in unit."""
     if question.kind not in {Kind.NUMBER, Kind.DATE, Kind.PERSON, Kind.PLACE}:
         return 0.0
-    candidates = _candidates(question, folded)
+    candidates = of_kind(question, folded)
     if not candidates:
         return 0.0 if question.kind is Kind.PLACE else -1.0  # a place is often named without 位于 or 在
     anchors = _anchors(question, folded)
@@ -126,8 +126,8 @@ def kind_fit(question: Question, folded: str) -> float:
     return max((bonus + _pull(question.kind, span, anchors, folded)) / 4 for span, bonus in candidates)
 
 
-def _candidates(question: Question, folded: str) -> list[tuple[Span, float]]:
-    """Spans of the asked kind with a bonus for fitting the asked unit."""
+def of_kind(question: Question, folded: str) -> list[tuple[Span, float]]:
+    """Spans of the asked kind with a bonus for fitting the asked unit, negative for another one."""
     if question.kind is Kind.NUMBER:
         return _numbers(question, folded)
     if question.kind is Kind.DATE:
@@ -142,15 +142,15 @@ def _candidates(question: Question, folded: str) -> list[tuple[Span, float]]:
 
 def _answers_to_who(question: Question, folded: str) -> list[tuple[Span, float]]:
     """People, those with a post before their name first; organisations too where 谁 does not ask for a post."""
-    people = [
+    named = [
         (span, 1.5 if _ROLE_BEFORE.search(folded, 0, span[0]) else _A_PERSON)
-        for span in _people(folded)
+        for span in people(folded)
         if folded[slice(*span)] not in question.folded
     ]
     if any(word.is_role for word in question.words) or not _WHO.search(question.folded):
-        return people
+        return named
     others = _organisations(folded) + [found.span() for found in _ROLE_AS_ANSWER.finditer(folded)]
-    return people + [(span, 0.0) for span in others if folded[slice(*span)] not in question.folded]
+    return named + [(span, 0.0) for span in others if folded[slice(*span)] not in question.folded]
 
 
 def _numbers(question: Question, folded: str) -> list[tuple[Span, float]]:
@@ -200,7 +200,12 @@ def _organisations(folded: str) -> list[Span]:
     return spans
 
 
-def _people(folded: str) -> list[Span]:
+def located(folded: str) -> list[Span]:
+    """Places that something is said to be at (位于中关村软件园)."""
+    return [found.span("place") for found in _LOCATED.finditer(folded)]
+
+
+def people(folded: str) -> list[Span]:
     """Names of people, by the tagger's word for it; a particle it swallowed (张硕向) is given back."""
     spans = []
     start = 0

@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag import refuse
 from rag.documents import document_from_text
 from rag.extract import MOST_QUOTES, Extract, extract
 from rag.passages import split_passages
+from rag.question import analyse
+from rag.score import find_candidates, score_sentences
 from rag.types import Document, Hit
 
 QUANTUM = (
@@ -191,8 +194,10 @@ def test_a_word_of_the_same_meaning_stands_for_another() -> None:
         return np.array([[pairs.get((one, other), 0.1) for other in there] for one in asked])
 
     text = "华辉安健研究员的津贴为每月8000元。"
-    assert extract("华辉安健研究员的补助是多少？", hits_of(text)).refused
-    assert extract("华辉安健研究员的补助是多少？", hits_of(text), similarity=similarity).short == "8000元"
+    by_characters = extract("华辉安健研究员的补助是多少？", hits_of(text))
+    by_meaning = extract("华辉安健研究员的补助是多少？", hits_of(text), similarity=similarity)
+    assert by_meaning.short == "8000元"
+    assert by_meaning.score > by_characters.score
 
 
 def test_a_question_in_the_text_is_not_an_answer() -> None:
@@ -241,3 +246,43 @@ def test_any_text_gives_exact_quotes_or_a_reason(texts: list[str], question: str
         places = {(document.id, place) for place in range(quote.start, quote.end)}
         assert not places & taken
         taken |= places
+
+
+@pytest.mark.parametrize(
+    ("probability", "has_caution"), [(1.0, False), (refuse.SURE_ENOUGH, False), (refuse.LEAST_LIKELY, True)]
+)
+def test_an_answer_that_may_not_be_one_comes_with_a_caution(probability: float, has_caution: bool) -> None:
+    chinese, english = (refuse.hedge(analyse(text), probability) for text in ("谁是院长？", "Who is the CEO?"))
+    assert bool(chinese) == bool(english) == has_caution
+    assert not has_caution or ("没有十足把握" in chinese and "Not certain" in english)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "reason"),
+    [
+        pytest.param("网络安全局的局长是谁？", "网络安全局副局长李彤介绍了案情。", "“副局长”，不是所问", id="post"),
+        pytest.param("2022年抓了多少名嫌疑人？", "2023年，公安抓了515名嫌疑人。", "只有2023年的", id="year"),
+        pytest.param("黑龙江海事部门停了几条航线？", "辽宁海事部门停了20条航线。", "黑龙江", id="place"),
+        pytest.param("清蒸鱼怎么做？", "量子院通过合作做研究。", "没有提到“清蒸鱼”", id="subject"),
+        pytest.param("论坛的会场哪天开放？", "论坛的会场很大，欢迎参观。", "没有说是什么时候", id="time"),
+    ],
+)
+def test_a_refusal_says_concretely_what_is_missing(question: str, text: str, reason: str) -> None:
+    found = ask(question, text)
+    assert found.refused
+    assert reason in found.reason
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "reason"),
+    [
+        ("论坛为什么停办？", "论坛停办了，大家很难过。", "文中谈到了这件事，但没有说原因。"),
+        ("量子院院长助理是哪里人？", "量子院院长助理介绍了今年的计划。", "文中没有给出籍贯。"),
+        ("供水站什么时候恢复供水？", "2021年供水站停止供水。", "“停止”，不是“恢复”"),
+        ("论坛会场有多重？", "论坛的会场很大。", "文中谈到了这件事，但没有给出这个数字。"),
+    ],
+)
+def test_what_is_missing_from_unlikely_evidence(question: str, text: str, reason: str) -> None:
+    analysed = analyse(question)
+    scored = score_sentences(analysed, find_candidates(hits_of(text), {}, {}), None)
+    assert reason in refuse.check(analysed, scored, 0.1)[0]

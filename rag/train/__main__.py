@@ -29,9 +29,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--questions",
         type=Path,
-        default=Path("eval/questions/seeds.jsonl"),
+        nargs="+",
+        default=[Path("eval/questions/seeds.jsonl"), Path("eval/questions/office.jsonl")],
         metavar="FILE",
-        help="for answerability: questions over the seed documents, dev split only",
+        help="for answerability: question sets, dev split only",
     )
     options = parser.parse_args(arguments)
     if options.step == "all":

@@ -13,6 +13,7 @@ EVAL = RAG.parent / "eval"
 RECORD = RAG / "model" / "recipe.json"
 _READ = "question asked parts coverage score spans features rank sentences passages retrieve rerank synonyms".split()
 _SPANS = "reader reading span_features short whole".split()
+_WEIGHED = "evidence vicinity backdrop typed attributes against answerable".split()
 _DATA = "train/data train/news train/office train/export train/pipeline train/sentences".split()
 
 
@@ -46,7 +47,7 @@ STEPS = (
     ),
     Step(
         "answerability",
-        (*_READ, *_SPANS, "evidence", "answerable", "train/answerability", "train/near_misses"),
+        (*_READ, *_SPANS, *_WEIGHED, "train/answerability", "train/near_misses"),
         (_NEWS, *_ASKED),
         ("answerability.json",),
     ),
