@@ -161,7 +161,7 @@ def test_metadata_keys_of_any_form(many):
 names = st.text(st.sampled_from("甲a*?[]^-!_%\\.'\"\n"), max_size=4)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(st.lists(names, min_size=1, max_size=5), names, st.dictionaries(names, names, max_size=2), st.data())
 def test_the_catalog_agrees_with_the_record(tmp_path_factory, sources, pattern, metadata, data):
     wanted = Filter(
