@@ -1,7 +1,7 @@
 """The passages that a filter lets through, looked up in the catalog and handed to both searches as keys.
 
 Resolving a filter where the documents are listed keeps the indexes free of copies of their facts, which could go
-stale; it costs one query of the catalog (100,000 documents: about 0.1 s), and the answer is kept until the next change.
+stale; it costs one query of the catalog (10 ms where 5,000 of 10,000 documents match), kept until the next change.
 """
 
 from __future__ import annotations
