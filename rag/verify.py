@@ -101,7 +101,7 @@ def verify_claim(claim: str, quotes: Sequence[str], background: str = "", langua
         return Verdict(False, 0.0, NO_QUOTES[language])
     share = share_held(claim, quotes)
     if share < _HOPELESS:
-        return Verdict(False, share, _unsaid(claim, quotes, language))
+        return Verdict(False, share * _HOPELESS, _unsaid(claim, quotes, language))
     weighed = weigh(claim, quotes, background)
     model = _model()
     total = float(model.predict(np.array([row(weighed.values, model.names)], np.float32))[0])

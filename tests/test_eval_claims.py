@@ -110,6 +110,6 @@ def test_the_choosing_half_of_the_real_claims() -> None:
         pytest.skip("set WENJU_DATA to a folder with news.txt.xz")
     trials = [run() for run in collect(data, final=False)]
     right = {kind: good / of for kind, good, of in summary(trials)}
-    assert right["all derived lies"] >= 0.94
-    assert right["paraphrase, choosing"] >= 0.89
+    assert right["all derived lies"] >= 0.92
+    assert right["paraphrase, choosing"] >= 0.88
     assert right["verbatim"] >= 0.99
