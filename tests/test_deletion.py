@@ -149,3 +149,13 @@ def test_no_pickle_in_the_code_or_in_an_index(index):
         if path.is_file():
             assert path.suffix not in {".pkl", ".pickle", ".joblib", ".pt", ".bin"}, path
             assert not path.read_bytes().startswith((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")), path
+
+
+def test_a_large_index_forgets_single_words_when_it_is_made_anew(index, monkeypatch):
+    monkeypatch.setattr("vectorstore.upkeep.AT_ONCE", 1)
+    with Assistant.open(index) as assistant:
+        assert assistant.remove("机密备忘录.txt") == 1
+        assert all("鸱鸮" not in hit.passage.text for hit in assistant.retrieve("鸱鸮计划的联络人是谁？"))
+    assert SECRET[:9].encode() not in bytes_of(index)  # the text is gone at once
+    assert main(["index", "--index", str(index), "--rebuild"]) == 0
+    assert_gone(index, [])

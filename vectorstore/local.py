@@ -204,7 +204,8 @@ class LocalStore:
     def remove(self, document_ids: Sequence[str]) -> int:
         """Remove documents with all their passages; unknown ids are ignored; returns how many were there.
 
-        When it returns, no search finds them and no file holds their text, their vectors or a word only they had.
+        When it returns, no search finds them and no file holds their text or their vectors. Nor does one hold a word
+        that only they had, but for the dictionary of a large index, until it is next merged or made anew.
         """
         with self._changing(forget=True) as (change, _):
             change.remove(document_ids)

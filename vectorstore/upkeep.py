@@ -26,6 +26,9 @@ from vectorstore.prepared import BATCH, titled_terms
 logger = logging.getLogger(__name__)
 
 WRITER_WAIT = 0.25  # seconds a search waits for a writer that is between its two commits
+# Most passages that are written anew so that no word of a removed document stays: some four seconds. Of 100,000 in one
+# segment a removal took half a minute and more.
+AT_ONCE = 20_000
 
 
 class KeywordUpkeep:
@@ -117,12 +120,14 @@ class KeywordUpkeep:
     def forget(self, index: KeywordIndex, writer: KeywordWriter, documents: Sequence[int]) -> None:
         """Leave no word of these removed documents: write anew what shares a segment with them.
 
-        tantivy would drop their words when it next merges the segment, which may be never. A passage takes about
-        0.2 ms, and a segment holds up to 20,000 before it is merged with others.
+        tantivy would drop their words when it next merges the segment, which may be never. Where more than AT_ONCE
+        passages share it, single words (never text) wait for that merge or for the index to be made anew.
         """
-        if not documents:
+        beside = index.beside(documents) if documents else []
+        if len(beside) > AT_ONCE:
+            logger.info("Single words of what was removed stay in %s until: wenju index --rebuild", self.folder)
             return
-        for entries in batches(self._catalog.entries(index.beside(documents)), BATCH):
+        for entries in batches(self._catalog.entries(beside), BATCH):
             for entry in entries:
                 writer.drop(entry.key)
             write_terms(writer, entries)
