@@ -18,7 +18,7 @@ _COUNTRY = re.compile(r"[\u4e00-\u9fff]{1,3}国|日本|俄罗斯|印度|加拿�
 # When a page was published, in front of its text: 2023-08-18 10:25:00,正文:
 _PUBLISHED = re.compile(r"^[\d\s:,\-年月日./]*正文:|(?:19|20)\d\d-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?")
 # What stands before a name without being part of it (位于|湖南师范大学).
-_LEAD_IN = re.compile(r"^.*(?:位于|联合|联系|是|在|为|由|到|和|与|从|对|向|了|的|被|及)")
+_LEAD_IN = re.compile(r"^.*(?:于|联合|联系|是|在|为|由|到|和|与|从|对|向|了|的|被|及)")
 _UNNAMED = re.compile(r"(?:一|某|几|多|这|那|该|各|两|三)(?:家|名|位|个|所|座|款|种|些)|相关|有关|某某?")
 _LONGEST_NAME = 14
 # What may be asked for and answered without the word: 北京 for 哪个城市.

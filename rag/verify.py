@@ -90,7 +90,7 @@ def verify_claim(claim: str, quotes: Sequence[str], background: str = "", langua
     '数字“1.6万套”不在引文中'
     >>> verify_claim("红烧肉要先焯水。", ["建成房源1.8万套。"]).reason
     '引文没有说到“红烧肉要先焯水”'
-    >>> verify_claim("Flats: 1.6万.", ["建成房源1.8万套。"]).reason
+    >>> verify_claim("Flats.", ["建成房源1.8万套。"]).reason
     'the quotes do not mention “Flats”'
     """
     language = language or (language_of(claim) if any(char.isalnum() for char in claim) else "zh")

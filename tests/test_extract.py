@@ -15,6 +15,7 @@ from rag.extract import MOST_QUOTES, Extract, extract
 from rag.passages import split_passages
 from rag.question import analyse
 from rag.score import find_candidates, score_sentences
+from rag.similarity import word_similarity, word_vectors
 from rag.types import Document, Hit
 
 QUANTUM = (
@@ -38,7 +39,8 @@ def hits_of(*texts: str) -> list[Hit]:
 
 
 def ask(question: str, *texts: str) -> Extract:
-    return extract(question, hits_of(*(texts or (QUANTUM, HUAHUI, CITY))))
+    hits = hits_of(*(texts or (QUANTUM, HUAHUI, CITY)))
+    return extract(question, hits, similarity=word_similarity, embed=word_vectors)
 
 
 def quoted(found: Extract) -> list[str]:
@@ -58,7 +60,7 @@ def quoted(found: Extract) -> list[str]:
         ("量子院院长助理是谁？", "张硕", "量子院院长助理张硕"),
         ("华辉安健的总产能是多少？", "4000升", "公司总产能4000升"),
         ("華輝安健的ＣＥＯ是誰？", "陈彬", "据华辉安健CEO陈彬介绍"),
-        ("华辉安健位于哪个城市", "北京", "在北京成立"),
+        ("华辉安健是在哪个城市成立的", "北京", "在北京成立"),
         ("怀柔科学城建成了多少套住房？", "1.8万套", "怀柔科学城建成房源1.8万套"),
         ("三城一区包括哪些？", "中关村科学城、怀柔科学城、未来科学城和创新型产业集群示范区", "三城一区"),
         ("三城一区是什么？", "", "主平台"),

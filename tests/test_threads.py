@@ -10,8 +10,12 @@ from rag.threads import one_blas_thread
 
 
 def blas_threads() -> set[int]:
-    """Threads of every BLAS library in this process."""
-    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+    """Threads of numpy's BLAS; other packages may have loaded one of their own since."""
+    return {
+        library["num_threads"]
+        for library in threadpool_info()
+        if library["user_api"] == "blas" and "numpy" in library["filepath"]
+    }
 
 
 @pytest.fixture(autouse=True)
