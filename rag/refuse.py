@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rag.score import Scored
 
 # Least probability that the evidence answers, and the least at which it is quoted without a caution. Below the first
-# two answers of three would be wrong: by the calibration fewer than 0.45 of the questions have one, and of those that do
+# two answers of three would be wrong: fewer than 0.45 of the questions have one there, and of those that do
 # three in four get the right sentence. On the dev splits, against 0.3: about the seed documents 94.5 instead of 85.5 %
 # of the questions without an answer are refused and no more of the others; about office documents 52.8 instead of
 # 40.3 %, at the price of 19.4 instead of 13.9 % of the others.
