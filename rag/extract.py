@@ -147,13 +147,16 @@ def _answer_part(
     if reason:
         return _refusal(reason, sure)
     best, others = ranked[0], ranked[1:]
-    chosen, notice = [best], refuse.hedge(question, sure)
+    caution = refuse.hedge(question, sure)
+    chosen, notice = [best], caution
     if versions := conflicts.other_versions(question, best, others):
         chosen = conflicts.newest_first([best, *versions])
         notice = " ".join(filter(None, (conflicts.notice(question, chosen), notice)))
     elif question.kind in {Kind.LIST, Kind.OPEN, Kind.WHICH, Kind.REASON, Kind.METHOD, Kind.YES_NO}:
         chosen += _complements(question, best, others)
     quotes = tuple(cut(question, item, shorts.get(id(item.candidate))) for item in chosen)
+    if caution:  # what may be no answer is quoted, never shown as the fact
+        quotes = tuple(replace(quote, highlight=None, confidence=None) for quote in quotes)
     return Extract(quotes, "", "", sure, notice)
 
 

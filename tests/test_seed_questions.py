@@ -83,6 +83,16 @@ def test_a_refusal_has_a_reason_and_no_citations(answers: dict[str, Answer]) -> 
             assert answer.reason == "", name
 
 
+def test_what_is_not_sure_is_quoted_but_never_shown_as_the_fact(answers: dict[str, Answer]) -> None:
+    unsure = [answer for answer in answers.values() if "没有十足把握" in answer.notice]
+    assert unsure
+    for answer in unsure:
+        assert not answer.refused
+        if len(set(split_parts(answer.standalone_question))) == 1:
+            assert answer.short == ""
+            assert all(citation.highlight is None for citation in answer.citations)
+
+
 def test_answers_tell_what_was_asked(seeds_assistant: Assistant, answers: dict[str, Answer]) -> None:
     for question in QUESTIONS:
         answer = answers[question["id"]]
