@@ -23,6 +23,8 @@ CANDIDATES = 60
 TRIES = 20
 # The best of them are reranked; on development data 99.6 % of the answering passages are among so many.
 RERANKED = 20
+# How much more than the lowest BM25 found another may have: it is rounded to five digits.
+BARELY_MORE = 1.0001
 # What the reranker's scores are divided by, to stand beside a cosine as BM25's share of the best does.
 LEXICAL_SCALE = 16.0
 
@@ -100,14 +102,14 @@ def _search(
     asked = in_words_there(store, question)
     keyword = dict(store.search_keyword(asked, CANDIDATES, filter))
     dense = dict(store.search_dense(question, CANDIDATES, filter)) if dense_weight else {}
-    only_dense = [name for name in dense if name not in keyword]
-    only_keyword = [name for name in keyword if name not in dense]
-    keyword |= _scores(only_dense, store.keyword_scores(asked, only_dense) if only_dense else ())
     if dense_weight:
+        only_keyword = [name for name in keyword if name not in dense]
         dense |= _scores(only_keyword, store.dense_scores(question, only_keyword) if only_keyword else ())
     else:
         dense = dict.fromkeys(keyword, 0.0)
-    ranking = fuse(keyword, dense, dense_weight)
+    only_dense = within_reach(keyword, dense, dense_weight, max(k, reranked))
+    keyword |= _scores(only_dense, store.keyword_scores(asked, only_dense) if only_dense else ())
+    ranking = fuse(keyword, {name: dense[name] for name in keyword}, dense_weight)
     passages = store.passages([name for name, _ in ranking[: max(k, reranked)]])
     found = [
         Hit(passage, score, keyword[name], dense[name])
@@ -116,6 +118,27 @@ def _search(
     head = rerank(question, found[:reranked], dense_weight, partial(rarities, store))
     lowest = min((hit.score for hit in head), default=1.0)
     return [*head, *(replace(hit, score=min(hit.score, lowest)) for hit in found[reranked:])][:k]
+
+
+def within_reach(keyword: Mapping[str, float], dense: Mapping[str, float], weight: float, wanted: int) -> list[str]:
+    """The passages without a BM25 that may be among the `wanted` best of both legs, once they have one.
+
+    The keyword leg did not find them, so their BM25 is at most the lowest it found; mostly that is too little, and the
+    search for it is spared.
+
+    Args:
+        keyword: passage id → BM25, of the best by keywords.
+        dense: passage id → cosine, of all of those and others.
+        weight: of the dense leg, ≥ 0.
+
+    >>> within_reach({"甲": 4.0, "乙": 3.0}, {"甲": 0.1, "乙": 0.1, "丙": 0.9, "丁": -0.9}, 0.5, 2)
+    ['丙']
+    """
+    best = max(keyword.values(), default=0.0) or 1.0
+    most = BARELY_MORE * min(keyword.values(), default=0.0) / best
+    least = sorted((keyword.get(name, 0.0) / best + weight * cosine for name, cosine in dense.items()), reverse=True)
+    border = least[wanted - 1] if len(least) >= wanted else -np.inf
+    return [name for name, cosine in dense.items() if name not in keyword and most + weight * cosine >= border]
 
 
 def in_words_there(store: Store, question: str) -> str:

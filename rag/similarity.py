@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,8 +13,8 @@ if TYPE_CHECKING:
     from vectorstore.embedding import Embedder
 
 # Words and sentences whose vectors are kept, 512 bytes each: one question asks for the same ones several times, and
-# the next question about the same documents for many of them again.
-MOST_KEPT = 8192
+# the next question for many of them again. Of a question about news some 70 are new when so many are kept.
+MOST_KEPT = 16384
 
 
 def word_similarity(asked: Sequence[str], there: Sequence[str]) -> np.ndarray:
@@ -23,22 +24,45 @@ def word_similarity(asked: Sequence[str], there: Sequence[str]) -> np.ndarray:
 
 def word_vectors(words: Sequence[str]) -> np.ndarray:
     """Unit vectors of words, shape (len(words), dimension); 0 for a word without known pieces."""
-    kept = _kept()
-    found = {word: kept.get(word) for word in words}  # own copy: another thread may empty what is kept
-    missing = [word for word, vector in found.items() if vector is None]
-    if missing:
-        made = dict(zip(missing, _embedder().embed(missing), strict=True))
-        if len(kept) + len(made) > MOST_KEPT:
-            kept.clear()
-        kept.update(made)
-        found.update(made)
-    return np.array([found[word] for word in words], np.float32).reshape(len(words), _embedder().dimension)
+    return _kept().of(words)
+
+
+class _Kept:
+    """Vectors made so far. Safe in threads: a row of the table is written once, before its word is known."""
+
+    def __init__(self) -> None:
+        self._adding = Lock()
+        self._places: tuple[dict[str, int], np.ndarray] = {}, np.empty((0, _embedder().dimension), np.float32)
+
+    def __len__(self) -> int:
+        return len(self._places[0])
+
+    def of(self, words: Sequence[str]) -> np.ndarray:
+        """Vectors of words, shape (len(words), dimension)."""
+        rows, table = self._places
+        if any(word not in rows for word in words):
+            rows, table = self._with(list(dict.fromkeys(words)))
+        return table.take([rows[word] for word in words], axis=0)
+
+    def _with(self, words: list[str]) -> tuple[dict[str, int], np.ndarray]:
+        """Rows of at least these words, and the table; all others are dropped when it is full."""
+        with self._adding:
+            rows, table = self._places
+            new = [word for word in words if word not in rows]
+            if len(rows) + len(new) > len(table):
+                new, rows = words, {}
+                table = np.empty((max(MOST_KEPT, len(words)), table.shape[1]), np.float32)
+            first = len(rows)
+            table[first : first + len(new)] = _embedder().embed(new)
+            rows.update(zip(new, range(first, first + len(new)), strict=True))
+            self._places = rows, table
+            return self._places
 
 
 @cache
-def _kept() -> dict[str, np.ndarray]:
-    """Vectors made so far."""
-    return {}
+def _kept() -> _Kept:
+    """What all questions share."""
+    return _Kept()
 
 
 @lru_cache(maxsize=1)

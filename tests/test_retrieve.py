@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag import Assistant
-from rag.retrieve import fuse, rarities, retrieve
+from rag.retrieve import fuse, rarities, retrieve, within_reach
 
 NAMES = st.text(st.sampled_from("甲乙丙丁戊己庚辛"), min_size=1, max_size=3)
 LEGS = st.dictionaries(
@@ -123,3 +123,18 @@ def test_what_is_common_here_is_not_rare(seeds_assistant: Assistant) -> None:
     everywhere, somewhere, nowhere = rarities(seeds_assistant.store, ["科学", "房源", "龘靐齉"])
     assert 0 < everywhere < somewhere < nowhere
     assert nowhere == pytest.approx(np.log1p((len(seeds_assistant.store) + 0.5) / 0.5))
+
+
+@given(LEGS, st.integers(0, 12), st.floats(0, 2, allow_nan=False), st.integers(1, 8))
+def test_what_is_left_out_is_never_among_the_best(
+    legs: dict[str, tuple[float, float]], found: int, weight: float, wanted: int
+) -> None:
+    bm25 = {name: score for name, (score, _) in legs.items()}
+    dense = {name: cosine for name, (_, cosine) in legs.items()}
+    keyword = dict(sorted(bm25.items(), key=lambda item: (-item[1], item[0]))[:found])
+    reached = within_reach(keyword, dense, weight, wanted)
+    assert not keyword.keys() & set(reached)
+    if keyword:  # else nothing is known of any BM25
+        looked_at = keyword | {name: bm25[name] for name in reached}
+        best = fuse(looked_at, {name: dense[name] for name in looked_at}, weight)[:wanted]
+        assert best == fuse(bm25, dense, weight)[:wanted]

@@ -32,6 +32,7 @@ UNMEASURED_DENSE_WEIGHT = 0.3
 
 HUB_TIMEOUT = 5.0  # seconds to wait for the hub; sentence-transformers alone would hang for over a minute
 _BATCH = 512  # texts cut at a time: large enough to amortise the call, small enough to stay in cache
+_WORD = 5  # tokens that a word has at most, one of four Han characters
 
 
 class Embedder(Embeddings):
@@ -109,13 +110,23 @@ class StaticEmbedder(Embedder):
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         for start in range(0, len(texts), _BATCH):
             ids, lengths = self._pieces.encode(texts[start : start + _BATCH])
-            end = 0
-            # One sum per text: six times as fast as np.add.reduceat over the batch.
-            for row, length in enumerate(lengths.tolist(), start=start):
-                begin, end = end, end + length
-                if length:
-                    self._rows.take(ids[begin:end], axis=0).sum(axis=0, out=vectors[row])
+            self._sum(ids, lengths, vectors[start : start + _BATCH])
         return _unit(vectors)
+
+    def _sum(self, ids: np.ndarray, lengths: np.ndarray, out: np.ndarray) -> None:
+        """Add up the vectors of each text's tokens, in their order."""
+        firsts = np.cumsum(lengths) - lengths
+        # Words by their number of tokens, all of one length at once: twice as fast.
+        for length in range(1, _WORD + 1):
+            texts = np.flatnonzero(lengths == length)
+            sums = self._rows.take(ids[firsts[texts]], axis=0)
+            for place in range(1, length):
+                sums += self._rows.take(ids[firsts[texts] + place], axis=0)
+            out[texts] = sums
+        # One sum per longer text: six times as fast as np.add.reduceat over the batch.
+        for row in np.flatnonzero(lengths > _WORD).tolist():
+            first = firsts[row]
+            self._rows.take(ids[first : first + lengths[row]], axis=0).sum(axis=0, out=out[row])
 
     def embed_question(self, text: str) -> np.ndarray:
         return self.embed([text])[0]
