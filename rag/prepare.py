@@ -15,8 +15,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass
-from itertools import chain
+from dataclasses import dataclass, fields
+from itertools import accumulate, chain, pairwise
 from pathlib import Path
 from queue import LifoQueue
 from typing import IO, Any
@@ -37,6 +37,7 @@ MOST_WORKERS = 8  # beyond it one writer can't keep up; each takes about 150 MB
 _CHUNK_BYTES = 250_000  # of files that a worker gets at a time
 _CHUNK_FILES = 32
 _AHEAD = 3  # chunks a worker may be ahead of the writer: bounds memory
+_SENT = tuple(field.name for field in fields(Document) if field.name != "text")  # beside its text
 
 Job = tuple[Path, str]
 
@@ -184,34 +185,44 @@ def _write_line(pipe: IO[bytes] | None, value: Any) -> None:
 
 
 def write_answer(pipe: IO[bytes], items: Sequence[Prepared | Unreadable]) -> None:
-    """Send prepared documents: the lengths of what follows, their records as JSON, their vectors as they are."""
-    vectors = b"".join(
-        item.vectors.tobytes() for item in items if isinstance(item, Prepared) and item.vectors is not None
-    )
-    records = [
-        {"why": item.why}
-        if isinstance(item, Unreadable)
-        else {
-            "document": asdict(item.document),
-            "spans": item.spans,
-            "terms": item.terms,
-            "width": None if item.vectors is None else item.vectors.shape[1],
-        }
-        for item in items
+    """Send prepared documents: the lengths of what follows, records as JSON, all text in one piece, all vectors."""
+    records: list[dict[str, Any]] = []
+    texts: list[str] = []
+    vectors: list[bytes] = []
+    for item in items:
+        if isinstance(item, Unreadable):
+            records.append({"why": item.why})
+            continue
+        texts += (item.document.text, *item.terms)
+        if item.vectors is not None:
+            vectors.append(item.vectors.tobytes())
+        records.append(
+            {
+                "document": {name: getattr(item.document, name) for name in _SENT},
+                "spans": item.spans,
+                "lengths": [len(item.document.text), *map(len, item.terms)],
+                "width": None if item.vectors is None else item.vectors.shape[1],
+            }
+        )
+    parts = [
+        part.encode("utf-8", "surrogatepass") for part in (json.dumps(records, ensure_ascii=False), "".join(texts))
     ]
-    body = json.dumps(records, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    pipe.write(len(body).to_bytes(8, "little") + len(vectors).to_bytes(8, "little") + body + vectors)
+    parts.append(b"".join(vectors))
+    pipe.write(b"".join(len(part).to_bytes(8, "little") for part in parts))
+    for part in parts:
+        pipe.write(part)
     pipe.flush()
 
 
 def read_answer(pipe: IO[bytes]) -> list[Prepared | Unreadable]:
     """What `write_answer` sent. Raises EOFError when the pipe ends before."""
-    body_length, vectors_length = (int.from_bytes(_exactly(pipe, 8), "little") for _ in range(2))
-    records = json.loads(_exactly(pipe, body_length).decode("utf-8", "surrogatepass"))
-    numbers = np.frombuffer(_exactly(pipe, vectors_length), np.float16)
+    sizes = [int.from_bytes(_exactly(pipe, 8), "little") for _ in range(3)]
+    head, body, rest = (_exactly(pipe, size) for size in sizes)
+    text = body.decode("utf-8", "surrogatepass")
+    numbers = np.frombuffer(rest, np.float16)
     items: list[Prepared | Unreadable] = []
-    first = 0
-    for record in records:
+    begun = first = 0
+    for record in json.loads(head.decode("utf-8", "surrogatepass")):
         if "why" in record:
             items.append(Unreadable(record["why"]))
             continue
@@ -219,8 +230,12 @@ def read_answer(pipe: IO[bytes]) -> list[Prepared | Unreadable]:
         if (width := record["width"]) is not None:
             last = first + width * len(record["spans"])
             vectors, first = numbers[first:last].reshape(-1, width), last
-        document = Document(**{**record["document"], "pages": tuple(record["document"]["pages"])})
-        items.append(Prepared(document, record["spans"], record["terms"], vectors))
+        ends = list(accumulate(record["lengths"], initial=begun))
+        own, *terms = (text[start:end] for start, end in pairwise(ends))
+        begun = ends[-1]
+        known = record["document"]
+        document = Document(**{**known, "pages": tuple(known["pages"]), "text": own})
+        items.append(Prepared(document, record["spans"], terms, vectors))
     return items
 
 

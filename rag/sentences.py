@@ -15,18 +15,22 @@ LONGEST = 2000
 _QUOTED = 60  # a quotation or title up to this many characters is kept whole
 _BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _HARD = "。！？!?…‥｡"
+_FULL = frozenset("。｡！？")
 _CLOSERS = "”’」』》〉）)】〗］\\]｝}»›"
 _PROSE_ENDS = "。！？”’」』】）)"
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 
+# A class of characters in front, so that the search runs over all others in one loop: a third of the time.
 _token = re.compile(
-    rf"[{_BREAKS}]"
-    rf"|(?P<title>《[^《》{_BREAKS}]{{0,{_QUOTED}}}》|〈[^〈〉{_BREAKS}]{{0,{_QUOTED}}}〉)"
-    rf"|(?P<quoted>“[^“”{_BREAKS}]{{0,{_QUOTED}}}”|‘[^‘’{_BREAKS}]{{0,{_QUOTED}}}’|「[^「」{_BREAKS}]{{0,{_QUOTED}}}」"
-    rf"|『[^『』{_BREAKS}]{{0,{_QUOTED}}}』|[（(][^（()）{_BREAKS}]{{0,{_QUOTED}}}[。｡][)）])"
-    rf"|(?P<aside>[（(][^（()）{_BREAKS}]{{0,{_QUOTED}}}[)）]|【[^【】{_BREAKS}]{{0,{_QUOTED}}}】)"
-    rf"|(?P<stop>[{_HARD}.．]+)"
-    r'|(?P<straight>")'
+    rf"[{_BREAKS}{_HARD}.．《〈“‘「『（(【\"](?:"
+    rf"(?<=[{_BREAKS}])"
+    rf"|(?P<title>(?<=《)[^《》{_BREAKS}]{{0,{_QUOTED}}}》|(?<=〈)[^〈〉{_BREAKS}]{{0,{_QUOTED}}}〉)"
+    rf"|(?P<quoted>(?<=“)[^“”{_BREAKS}]{{0,{_QUOTED}}}”|(?<=‘)[^‘’{_BREAKS}]{{0,{_QUOTED}}}’"
+    rf"|(?<=「)[^「」{_BREAKS}]{{0,{_QUOTED}}}」|(?<=『)[^『』{_BREAKS}]{{0,{_QUOTED}}}』"
+    rf"|(?<=[（(])[^（()）{_BREAKS}]{{0,{_QUOTED}}}[。｡][)）])"
+    rf"|(?P<aside>(?<=[（(])[^（()）{_BREAKS}]{{0,{_QUOTED}}}[)）]|(?<=【)[^【】{_BREAKS}]{{0,{_QUOTED}}}】)"
+    rf"|(?P<stop>(?<=[{_HARD}.．])[{_HARD}.．]*)"
+    r'|(?P<straight>(?<=")))'
 )
 # Closing marks, and footnote numbers such as [3], stay with the sentence they follow.
 _tail = re.compile(rf"(?:[{_CLOSERS}]|\[\d{{1,3}}\]|［\d{{1,3}}］|【\d{{1,3}}】|'(?![A-Za-z0-9]))*")
@@ -188,6 +192,8 @@ def _stamp_end(text: str, start: int) -> int:
 
 def _is_blank(text: str, start: int, end: int) -> bool:
     """Whether `text[start:end]` holds nothing but white space; copies nothing."""
+    if start < end and not text[end - 1].isspace():
+        return False
     match = _blank.match(text, start, end)
     return match is not None and match.end() == end
 
@@ -209,7 +215,7 @@ def _is_end(text: str, start: int, stop: re.Match[str]) -> bool:
     after = text[stop.end() : stop.end() + 1]
     if _is_blank(text, start, stop.start()):
         return False  # a stray mark in front goes with what follows
-    if any(mark in "。｡！？" for mark in marks):
+    if not _FULL.isdisjoint(marks):
         return after not in ("，", "、", "；")
     if any(mark in "…‥" for mark in marks) or (len(marks) > 1 and set(marks) <= {".", "．"}):
         return not _goes_on.match(text, stop.end()) and not _lower_follows(text, stop.end())
