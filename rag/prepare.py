@@ -19,17 +19,20 @@ from dataclasses import dataclass, fields
 from itertools import accumulate, chain, pairwise
 from pathlib import Path
 from queue import LifoQueue
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from rag.documents import load_document
 from rag.errors import LoadError
 from rag.passages import passage_spans
-from rag.settings import EMBEDDED, Settings
 from rag.types import Document
 from vectorstore.base import Embedder
 from vectorstore.prepared import Prepared, Span, prepare
+from vectorstore.static import EMBEDDED
+
+if TYPE_CHECKING:
+    from rag.settings import Settings
 
 # Bytes of files from which on workers pay for the second that each takes to start, measured on two cores.
 MANY_BYTES = 6_000_000
@@ -40,6 +43,7 @@ _AHEAD = 3  # chunks a worker may be ahead of the writer: bounds memory
 _SENT = tuple(field.name for field in fields(Document) if field.name != "text")  # beside its text
 
 Job = tuple[Path, str]
+Lengths = tuple[int, int]  # characters a passage should have, and may have
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,28 +59,30 @@ def prepare_files(jobs: Sequence[Job], settings: Settings, embedder: Embedder) -
     Vectors of other embedders than the embedded one are left open: a large model is loaded once, by the caller.
     """
     sizes = [_size(path) for path, _ in jobs]
+    lengths = settings.passage_min, settings.passage_max
     workers = min(MOST_WORKERS, _cores())
     chunks = _chunks(jobs, sizes)
     if workers < 2 or sum(sizes) < MANY_BYTES or not sys.executable:
         ready = embedder if embedder.name == EMBEDDED else None
-        return chain.from_iterable(prepare_chunk(chunk, settings, ready) for chunk in chunks)
-    return _in_processes(chunks, settings, embedder, workers)
+        return chain.from_iterable(prepare_chunk(chunk, lengths, ready) for chunk in chunks)
+    return _in_processes(chunks, lengths, embedder, workers)
 
 
-def prepare_chunk(jobs: Sequence[Job], settings: Settings, embedder: Embedder | None) -> list[Prepared | Unreadable]:
+def prepare_chunk(jobs: Sequence[Job], lengths: Lengths, embedder: Embedder | None) -> list[Prepared | Unreadable]:
     """Some files, here and now; without an embedder their vectors are left open."""
-    loaded = [_load(path, source, settings) for path, source in jobs]
+    loaded = [_load(path, source, lengths) for path, source in jobs]
     ready = iter(prepare([item for item in loaded if not isinstance(item, Unreadable)], embedder))
     return [item if isinstance(item, Unreadable) else next(ready) for item in loaded]
 
 
-def _load(path: Path, source: str, settings: Settings) -> tuple[Document, list[Span]] | Unreadable:
+def _load(path: Path, source: str, lengths: Lengths) -> tuple[Document, list[Span]] | Unreadable:
     """A file as a document and where its passages are."""
     try:
         document = load_document(path, source=source)
     except LoadError as error:
         return Unreadable(str(error))
-    return document, passage_spans(document, minimum=settings.passage_min, maximum=settings.passage_max)
+    minimum, maximum = lengths
+    return document, passage_spans(document, minimum=minimum, maximum=maximum)
 
 
 def _chunks(jobs: Sequence[Job], sizes: Sequence[int]) -> Iterator[list[Job]]:
@@ -94,11 +100,11 @@ def _chunks(jobs: Sequence[Job], sizes: Sequence[int]) -> Iterator[list[Job]]:
 
 
 def _in_processes(
-    chunks: Iterable[list[Job]], settings: Settings, embedder: Embedder, workers: int
+    chunks: Iterable[list[Job]], lengths: Lengths, embedder: Embedder, workers: int
 ) -> Iterator[Prepared | Unreadable]:
     """The chunks, prepared by worker processes a few ahead of the one that is taken next."""
     fingerprint = embedder.fingerprint if embedder.name == EMBEDDED else None
-    with _Workers(workers, settings, fingerprint) as pool, ThreadPoolExecutor(workers) as threads:
+    with _Workers(workers, lengths, fingerprint) as pool, ThreadPoolExecutor(workers) as threads:
         waiting: deque[Future[list[Prepared | Unreadable]]] = deque()
         try:
             for chunk in chunks:
@@ -115,13 +121,9 @@ def _in_processes(
 class _Workers:
     """Worker processes, each lent to one thread at a time."""
 
-    def __init__(self, count: int, settings: Settings, fingerprint: str | None) -> None:
-        self._greeting = {
-            "passage_min": settings.passage_min,
-            "passage_max": settings.passage_max,
-            "embedded": fingerprint,
-        }
-        self._settings = settings
+    def __init__(self, count: int, lengths: Lengths, fingerprint: str | None) -> None:
+        self._greeting = {"lengths": lengths, "embedded": fingerprint}
+        self._lengths = lengths
         self._proven = False  # whether a worker has ever answered
         self._idle: LifoQueue[subprocess.Popen[bytes]] = LifoQueue()
         self._started: list[subprocess.Popen[bytes]] = []
@@ -148,7 +150,7 @@ class _Workers:
         finally:
             self._idle.put(worker)
         if not self._proven:  # other processes can't be used on this machine
-            return prepare_chunk(jobs, self._settings, None)
+            return prepare_chunk(jobs, self._lengths, None)
         if len(jobs) == 1:
             path = jobs[0][0]
             return [Unreadable(f"{path.name}: 读取这个文件的进程崩溃了。 The process that read this file crashed.")]

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from rag.prepare import prepare_chunk, write_answer
-from rag.settings import Settings
+from vectorstore.static import StaticModel
 
 
 def main() -> int:
@@ -20,18 +20,16 @@ def main() -> int:
     greeting = json.loads(sys.stdin.buffer.readline() or "null")
     if greeting is None:
         return 0
-    settings = Settings(passage_min=greeting["passage_min"], passage_max=greeting["passage_max"])
+    minimum, maximum = greeting["lengths"]
     embedder = None
     if greeting["embedded"] is not None:
-        from vectorstore.embedding import load_embedder
-
-        embedder = load_embedder()
+        embedder = StaticModel()
         if embedder.fingerprint != greeting["embedded"]:
             return 1
     try:
         for line in sys.stdin.buffer:
             jobs = [(Path(path), source) for path, source in json.loads(line)]
-            write_answer(answers, prepare_chunk(jobs, settings, embedder))
+            write_answer(answers, prepare_chunk(jobs, (minimum, maximum), embedder))
     except BrokenPipeError:  # nobody is waiting for the answer any more
         os.dup2(os.open(os.devnull, os.O_WRONLY), answers.fileno())
     return 0

@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.embeddings import Embeddings
 
-from vectorstore.embedding import MODEL_FOLDER, UNMEASURED_DENSE_WEIGHT, StaticEmbedder, load_embedder
+from vectorstore.embedding import UNMEASURED_DENSE_WEIGHT, StaticEmbedder, load_embedder
 from vectorstore.errors import EmbedderError
 from vectorstore.pieces import Pieces
+from vectorstore.static import MODEL_FOLDER
 from vectorstore.tokens import fold
 from vectorstore.train import corpus
 from vectorstore.train.charsmap import character_map

@@ -1,14 +1,12 @@
 """Text → unit vectors, as LangChain `Embeddings`.
 
-`load_embedder("embedded")` reads the model that ships in `vectorstore/model/`: a table of vectors for Chinese
-character pairs, characters, Latin words and numbers, summed and normalised. It needs neither torch nor a download.
+`load_embedder("embedded")` reads the model that ships in `vectorstore/model/` (`static.py`); it needs neither torch nor
+a download.
 Any other name is a sentence-transformers model, by folder or hub name.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from abc import abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
@@ -19,20 +17,15 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from vectorstore.errors import EmbedderError
-from vectorstore.pieces import Pieces
+from vectorstore.static import EMBEDDED, StaticModel, digest, unit
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-
-EMBEDDED = "embedded"
-MODEL_FOLDER = Path(__file__).parent / "model"
 
 # Weight of the dense leg for a model whose weight nobody has measured here; see `vectorstore/model/README.md`.
 UNMEASURED_DENSE_WEIGHT = 0.3
 
 HUB_TIMEOUT = 5.0  # seconds to wait for the hub; sentence-transformers alone would hang for over a minute
-_BATCH = 512  # texts cut at a time: large enough to amortise the call, small enough to stay in cache
-_WORD = 5  # tokens that a word has at most, one of four Han characters
 
 
 class Embedder(Embeddings):
@@ -73,63 +66,8 @@ class Embedder(Embeddings):
         return self.embed_question(text).tolist()
 
 
-class StaticEmbedder(Embedder):
-    """The embedded model: the sum of the vectors of a text's tokens, normalised.
-
-    The folder is in sentence-transformers' own format (a `StaticEmbedding`), read here without torch.
-    """
-
-    def __init__(self, folder: Path = MODEL_FOLDER, name: str = EMBEDDED) -> None:
-        from safetensors.numpy import load_file
-
-        tokenizer, weights, recipe = (folder / file for file in ("tokenizer.json", "model.safetensors", "recipe.json"))
-        for file in (tokenizer, weights, recipe):
-            if not file.is_file():
-                raise EmbedderError(
-                    f"the embedding model in {folder} has no {file.name}; "
-                    "it needs tokenizer.json, model.safetensors and recipe.json: "
-                    "reinstall wenju, or run `python -m vectorstore.train DATA_FOLDER`"
-                )
-        vocabulary = json.loads(tokenizer.read_text(encoding="utf-8"))["model"]["vocab"]
-        made = json.loads(recipe.read_text(encoding="utf-8"))
-        self.name = name
-        self.dense_weight = float(made["dense_weight"])
-        self._pieces = Pieces(sorted(vocabulary, key=vocabulary.__getitem__), dict(zip(*made["folded"], strict=True)))
-        self._rows = load_file(weights)["embedding.weight"]
-        self._fingerprint = _digest([tokenizer, weights], folder)
-
-    @property
-    def dimension(self) -> int:
-        return int(self._rows.shape[1])
-
-    @property
-    def fingerprint(self) -> str:
-        return self._fingerprint
-
-    def embed(self, texts: Sequence[str]) -> np.ndarray:
-        vectors = np.zeros((len(texts), self.dimension), np.float32)
-        for start in range(0, len(texts), _BATCH):
-            ids, lengths = self._pieces.encode(texts[start : start + _BATCH])
-            self._sum(ids, lengths, vectors[start : start + _BATCH])
-        return _unit(vectors)
-
-    def _sum(self, ids: np.ndarray, lengths: np.ndarray, out: np.ndarray) -> None:
-        """Add up the vectors of each text's tokens, in their order."""
-        firsts = np.cumsum(lengths) - lengths
-        # Words by their number of tokens, all of one length at once: twice as fast.
-        for length in range(1, _WORD + 1):
-            texts = np.flatnonzero(lengths == length)
-            sums = self._rows.take(ids[firsts[texts]], axis=0)
-            for place in range(1, length):
-                sums += self._rows.take(ids[firsts[texts] + place], axis=0)
-            out[texts] = sums
-        # One sum per longer text: six times as fast as np.add.reduceat over the batch.
-        for row in np.flatnonzero(lengths > _WORD).tolist():
-            first = firsts[row]
-            self._rows.take(ids[first : first + lengths[row]], axis=0).sum(axis=0, out=out[row])
-
-    def embed_question(self, text: str) -> np.ndarray:
-        return self.embed([text])[0]
+class StaticEmbedder(StaticModel, Embedder):
+    """The embedded model as LangChain `Embeddings`."""
 
 
 class SentenceTransformerEmbedder(Embedder):
@@ -172,7 +110,7 @@ class SentenceTransformerEmbedder(Embedder):
         filled = [i for i, text in enumerate(texts) if text.strip()]
         if filled:
             vectors[filled] = encode([texts[i] for i in filled], convert_to_numpy=True, show_progress_bar=False)
-        return _unit(vectors)
+        return unit(vectors)
 
 
 def load_embedder(name: str = EMBEDDED) -> Embedder:
@@ -201,7 +139,7 @@ def _from_folder(name: str, folder: Path) -> Embedder:
             f"{folder} is not a sentence-transformers model: it has neither modules.json nor config.json; "
             "save one there with `SentenceTransformer(...).save(folder)`, or set RAG_EMBEDDER=embedded"
         )
-    return SentenceTransformerEmbedder(name, str(folder), None, _digest(files, folder))
+    return SentenceTransformerEmbedder(name, str(folder), None, digest(files, folder))
 
 
 def _from_hub(name: str) -> Embedder:
@@ -231,20 +169,3 @@ def _from_hub(name: str) -> Embedder:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         raise EmbedderError(f"embedder {name!r}: can't reach the model hub ({reason}); {hint}") from error
     return SentenceTransformerEmbedder(name, name, commit, f"{name}@{commit}")
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    """Rows scaled to length 1 in place; zero rows stay zero."""
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    np.divide(vectors, norms, out=vectors, where=norms > 0)
-    return vectors
-
-
-def _digest(files: Sequence[Path], folder: Path) -> str:
-    """SHA-256 over the names and contents of files, 32 hex digits."""
-    total = hashlib.sha256()
-    for path in files:
-        with path.open("rb") as file:
-            total.update(f"{path.relative_to(folder).as_posix()}\0".encode())
-            total.update(hashlib.file_digest(file, "sha256").digest())
-    return total.hexdigest()[:32]

@@ -12,8 +12,9 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from vectorstore.embedding import MODEL_FOLDER, StaticEmbedder
+from vectorstore.embedding import StaticEmbedder
 from vectorstore.pieces import Pieces
+from vectorstore.static import MODEL_FOLDER
 from vectorstore.train import contrast, corpus, evaluate, folder
 
 # Of the weights in `evaluate.WEIGHTS`, the one with the highest mean MRR@10 over the four sets; see the model card.
