@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rag.tagging import tagged
 
@@ -47,6 +48,7 @@ class Asked:
     type: str
 
 
+@lru_cache(maxsize=256)
 def find_asked(folded: str) -> Asked:
     """The question word of a folded question and the noun it belongs to.
 

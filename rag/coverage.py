@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -30,8 +32,48 @@ _TELLING = frozenset("0123456789一二三四五六七八九十百千万亿东西
 _unforgiving = re.compile(r"[^\u3400-\u9fff]")
 
 
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """What of a question is looked for in every text.
+
+    Attributes:
+        pairs: neighbouring characters that both count, with the place of the first.
+        slips: place of a character that may be mistyped, what frames it and what leads to it, None where neither can.
+        words: (text, start, end, its synonyms) of each word.
+    """
+
+    pairs: tuple[tuple[int, str], ...]
+    slips: tuple[tuple[int, re.Pattern[str] | None, re.Pattern[str] | None], ...]
+    words: tuple[tuple[str, int, int, tuple[str, ...]], ...]
+
+
+@lru_cache(maxsize=64)
+def _sought(question: Question) -> _Sought:
+    """What to look for, worked out once a question."""
+    asked = question.folded
+    slips = []
+    for index in range(2, len(asked)):
+        before, after = asked[max(0, index - 3) : index], asked[index + 1 : index + 2]
+        if asked[index] in _TELLING or _unforgiving.match(asked[index]):
+            continue
+        # at the end of a name three right characters before will do, but 科学院半导体 is no slip for 科学院物理
+        at_end = not after.isalnum() or after in QUESTION_WORDS
+        framed = re.compile(re.escape(before[-2:]) + r"\w" + re.escape(after)) if after.isalnum() else None
+        led = at_end and len(before) == 3 and before.isalnum()
+        if framed or led:
+            slips.append((index, framed, re.compile(re.escape(before) + r"\w") if led else None))
+    return _Sought(
+        pairs=tuple((i, a + b) for i, (a, b) in enumerate(pairwise(asked)) if a.isalnum() and b.isalnum()),
+        slips=tuple(slips),
+        words=tuple(
+            (word.text, word.start, word.start + len(word.text), synonyms(word.text)) for word in question.words
+        ),
+    )
+
+
+@lru_cache(maxsize=512)  # one question asks this of the same passages in several places
 def word_coverage(question: Question, folded: str) -> np.ndarray:
-    """For each question word, the share of its characters that `folded` text holds, shape (W,), in [0, 1].
+    """For each question word, the share of its characters that `folded` text holds, shape (W,), in [0, 1], read-only.
 
     A character counts when a pair of neighbouring question characters around it stands in the text, so the two sides
     need not be segmented alike (量子|院 against 量子院). Latin words and numbers match whole. One mistyped character,
@@ -41,47 +83,45 @@ def word_coverage(question: Question, folded: str) -> np.ndarray:
     >>> word_coverage(analyse("量子院的预算"), "量子院位于中关村").tolist()
     [1.0, 1.0, 0.0]
     """
-    held = _held_characters(question.folded, folded)
+    sought = _sought(question)
+    held = _held_characters(len(question.folded), sought, folded)
     latin: set[str] | None = None
-    coverage = np.zeros(len(question.words))
-    for index, word in enumerate(question.words):
-        text = word.text
+    coverage = []
+    for text, start, end, others in sought.words:
         if text.isascii():
             latin = _latin_words(folded) if latin is None else latin
-            coverage[index] = float(text in latin)
+            coverage.append(float(text in latin))
             continue
-        coverage[index] = sum(held[word.start : word.start + len(text)]) / len(text)
-        if coverage[index] > 0.5:
-            continue
-        if len(text) == 1 and text in folded:
-            coverage[index] = max(coverage[index], LONE_CHARACTER)
-        elif len(text) == 2 and _abbreviates(text, folded):
-            coverage[index] = ABBREVIATED
-        if coverage[index] < SYNONYMOUS and any(other in folded for other in synonyms(text)):
-            coverage[index] = SYNONYMOUS
-    return coverage
+        share = sum(held[start:end]) / len(text)
+        if share <= 0.5:
+            if len(text) == 1 and text in folded:
+                share = max(share, LONE_CHARACTER)
+            elif len(text) == 2 and _abbreviates(text, folded):
+                share = ABBREVIATED
+            if others and share < SYNONYMOUS and any(other in folded for other in others):
+                share = SYNONYMOUS
+        coverage.append(share)
+    return _read_only(np.array(coverage, float))
 
 
-def _held_characters(asked: str, folded: str) -> list[float]:
-    """How far each character of the question stands in the text, in [0, 1]."""
-    held = [0.0] * len(asked)
-    for index, (one, other) in enumerate(pairwise(asked)):
-        if one.isalnum() and other.isalnum() and one + other in folded:
+def _held_characters(size: int, sought: _Sought, folded: str) -> list[float]:
+    """How far each character of a question of that size stands in the text, in [0, 1]."""
+    held = [0.0] * size
+    for index, pair in sought.pairs:
+        if pair in folded:
             held[index] = held[index + 1] = 1.0
-    for index in range(2, len(asked)):
-        character = asked[index]
-        if held[index] or held[index - 1] < 1 or held[index - 2] < 1 or character in _TELLING:
+    for index, framed, led in sought.slips:
+        if held[index] or held[index - 1] < 1 or held[index - 2] < 1:
             continue
-        if _unforgiving.match(character):
-            continue
-        before, after = asked[max(0, index - 3) : index], asked[index + 1 : index + 2]
-        framed = after.isalnum() and re.search(re.escape(before[-2:]) + r"\w" + re.escape(after), folded)
-        # at the end of a name three right characters before will do, but 科学院半导体 is no slip for 科学院物理
-        at_end = not after.isalnum() or after in QUESTION_WORDS
-        led = at_end and len(before) == 3 and before.isalnum()
-        if framed or (led and re.search(re.escape(before) + r"\w", folded)):
+        if (framed and framed.search(folded)) or (led and led.search(folded)):
             held[index] = MISTYPED
     return held
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    """An array that several may share."""
+    array.flags.writeable = False
+    return array
 
 
 def _abbreviates(word: str, folded: str) -> bool:
@@ -105,14 +145,21 @@ def _latin_words(folded: str) -> set[str]:
     return {part for run in runs for part in (run, run.rstrip(".+-"), *re.split(r"[.+\-]", run))}
 
 
+@lru_cache(maxsize=64)
 def weights(question: Question) -> np.ndarray:
-    """The words' weights, shape (W,), summing to 1; empty for a question without content."""
+    """The words' weights, shape (W,), summing to 1, read-only; empty for a question without content."""
     raw = np.array([word.weight for word in question.words])
-    return raw / raw.sum() if raw.size and raw.sum() else raw
+    return _read_only(raw / raw.sum() if raw.size and raw.sum() else raw)
 
 
+@lru_cache(maxsize=64)
 def focus_weights(question: Question) -> np.ndarray:
     """As `weights`, with subject and dates at a third of the sum: a text names them once and goes on about them."""
+    return _read_only(_focused(question))
+
+
+def _focused(question: Question) -> np.ndarray:
+    """The weights of `focus_weights`."""
     raw = weights(question)
     if not question.subject or not raw.size:
         return raw

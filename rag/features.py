@@ -12,6 +12,7 @@ import numpy as np
 
 from rag.asked import Asked, find_asked
 from rag.coverage import Similarity, focus_weights, weights
+from rag.pairs import Pair, densest, held_in, locate_pairs
 from rag.question import Kind, Question
 from rag.rarity import rarity
 from rag.score import Scored
@@ -30,8 +31,8 @@ _PATTERNS = {
     "list": re.compile(r"、"),
     "quoted": re.compile(r"[《“「『\"(]"),
     "is": re.compile(r"是|为|称|叫|即"),
-    "anaphor": re.compile(r"^(?:他|她|它|其|该|这|此|并|也|而|同时|因此|不过|但)"),
 }
+_ANAPHOR = re.compile(r"他|她|它|其|该|这|此|并|也|而|同时|因此|不过|但")
 _KINDS = tuple(Kind)
 # A word counts as held from this share on.
 _HELD = 0.55
@@ -104,17 +105,16 @@ def _pairs(question: Question, asked: Asked, scored: Sequence[Scored], overlap: 
     pairs, weight, near, held = overlap.pairs, overlap.weight, overlap.near, overlap.held
     position = np.arange(len(pairs))
     behind = np.where(position >= asked.end - 1, weight, 0.0)
-    texts = [item.candidate.folded for item in scored]
-    titles = {text: set(pairwise(fold(text))) for text in {item.candidate.hit.passage.title for item in scored}}
-    title = np.array([[pair in titles[item.candidate.hit.passage.title] for pair in pairs] for item in scored], float)
+    titles = {text: held_in(pairs, fold(text)) for text in {item.candidate.hit.passage.title for item in scored}}
+    title = np.array([titles[item.candidate.hit.passage.title] for item in scored], float)
     passage = np.unique([item.candidate.hit.passage.id for item in scored], return_inverse=True)[1]
     before, before2, after = (_shifted(held, passage, by) for by in (1, 2, -1))
     everywhere = np.array([held[passage == number].max(axis=0) for number in range(passage.max() + 1)])[passage]
     known = np.maximum(title, before)
     headed = _headed(held, passage, [item.candidate.is_statement for item in scored])
     longest, heaviest = _runs(held, np.ones(len(pairs))), _runs(held, weight)
-    lookup = dict(zip(pairs, weight.tolist(), strict=True))
-    window = np.array([_window(text, lookup) for text in texts])
+    each = weight.tolist()
+    window = np.array([densest(places, each, WINDOW) for places in overlap.places])
     total, near_total = weight.sum() or 1.0, near.sum() or 1.0
     there = overlap.sizes
     return {
@@ -154,13 +154,15 @@ class _Overlap:
         near: the same fading with distance from the question word, shape (P,).
         held: shape (sentences, P).
         sizes: how many different pairs each sentence has, shape (sentences,).
+        places: of each sentence, offset and number of every pair found.
     """
 
-    pairs: list[tuple[str, str]]
+    pairs: list[Pair]
     weight: np.ndarray
     near: np.ndarray
     held: np.ndarray
     sizes: np.ndarray
+    places: list[list[tuple[int, int]]]
 
 
 def _overlap(question: Question, asked: Asked, scored: Sequence[Scored]) -> _Overlap:
@@ -169,11 +171,8 @@ def _overlap(question: Question, asked: Asked, scored: Sequence[Scored]) -> _Ove
     weight = np.array([_pair_weight(*pair) for pair in pairs])
     position = np.arange(len(pairs))
     distance = np.maximum(np.maximum(asked.start - position - 2, position - asked.end), 0)
-    found = [set(pairwise(item.candidate.folded)) for item in scored]
-    held = np.array([[pair in there for pair in pairs] for there in found], float)
-    return _Overlap(
-        pairs, weight, weight * np.exp(-distance / 4), held, np.array([len(there) for there in found], float)
-    )
+    found = locate_pairs(pairs, [item.candidate.folded for item in scored])
+    return _Overlap(pairs, weight, weight * np.exp(-distance / 4), found.held, found.sizes, found.places)
 
 
 def _here(question: Question, scored: Sequence[Scored], overlap: _Overlap) -> dict[str, np.ndarray]:
@@ -191,9 +190,7 @@ def _here(question: Question, scored: Sequence[Scored], overlap: _Overlap) -> di
         return held @ weight / (weight.sum() or 1.0)
 
     openings = {item.candidate.evidence.opening for item in scored}
-    in_opening = {
-        opening: [pair in there for pair in pairs] for opening in openings for there in [set(pairwise(opening))]
-    }
+    in_opening = {opening: held_in(pairs, opening) for opening in openings}
     opened = np.array([in_opening[item.candidate.evidence.opening] for item in scored], float)
     unopened = weight * (1 - opened)  # of each sentence: what its document's opening does not say yet
     return {
@@ -244,17 +241,6 @@ def _pair_weight(first: str, second: str) -> float:
     return rarity(first + second)
 
 
-def _window(folded: str, lookup: dict[tuple[str, str], float]) -> float:
-    """Most weight of distinct matched pairs within WINDOW characters; windows open where a run of matches starts."""
-    places = [(i, pair) for i, pair in enumerate(pairwise(folded)) if lookup.get(pair)]
-    best = 0.0
-    for k, (start, _) in enumerate(places):
-        if not k or start - places[k - 1][0] > 1:
-            inside = {pair for i, pair in places[k : k + WINDOW] if i - start < WINDOW}
-            best = max(best, sum(map(lookup.__getitem__, inside)))
-    return best
-
-
 def _types(question: Question, asked: Asked, scored: Sequence[Scored]) -> dict[str, np.ndarray]:
     """What the question asks for, and what of it the sentence holds that the question does not."""
     size = len(scored)
@@ -265,8 +251,8 @@ def _types(question: Question, asked: Asked, scored: Sequence[Scored]) -> dict[s
         "types.has_type": np.full(size, float(bool(asked.type))),
     }
     texts = [item.candidate.folded for item in scored]
-    for name, pattern in _PATTERNS.items():
-        columns[f"types.{name}"] = np.array([len(pattern.findall(text)) for text in texts])
+    columns |= {f"types.{name}": _counts(pattern, texts) for name, pattern in _PATTERNS.items()}
+    columns["types.anaphor"] = np.array([int(_ANAPHOR.match(text) is not None) for text in texts])
     others = [[(word, tag) for word, tag in tagged(text) if word not in question.folded] for text in texts]
     tags = ["".join(f" {tag}" for _, tag in found) for found in others]
     for tag in _TAGS:  # of words that the question does not have; n counts every noun
@@ -277,6 +263,13 @@ def _types(question: Question, asked: Asked, scored: Sequence[Scored]) -> dict[s
         [sum(word.endswith(ending) for word, _ in found) if ending else 0 for found in others]
     )
     return columns
+
+
+def _counts(pattern: re.Pattern[str], texts: Sequence[str]) -> np.ndarray:
+    """How often each text holds a pattern that never matches a NUL, shape (len(texts),)."""
+    ends = np.cumsum([len(text) + 1 for text in texts])
+    places = [found.start() for found in pattern.finditer("\0".join(texts))]
+    return np.bincount(np.searchsorted(ends, places, side="right"), minlength=len(texts))
 
 
 def _place(scored: Sequence[Scored]) -> dict[str, np.ndarray]:

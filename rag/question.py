@@ -126,9 +126,9 @@ class Word:
     is_type: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """One question, analysed.
+    """One question, analysed. Compared by identity, so that what is worked out for it can be kept under it.
 
     Attributes:
         text: as asked.

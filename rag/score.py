@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import partial
 
 import numpy as np
 
@@ -118,11 +118,7 @@ def _is_statement(sentence: str) -> bool:
 
 def score_sentences(question: Question, candidates: Sequence[Candidate], similarity: Similarity | None) -> list[Scored]:
     """Score every candidate for one question, best first, ties by place; scores are roughly in [-0.5, 1.3]."""
-
-    @cache  # passages and openings are shared by many sentences
-    def held(text: str) -> np.ndarray:
-        return word_coverage(question, text)
-
+    held = partial(word_coverage, question)
     best_hit = max((candidate.hit.score for candidate in candidates), default=0.0)
     share, focus = weights(question), focus_weights(question)
     scored = []

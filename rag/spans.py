@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Sequence
+from functools import lru_cache
 
 from rag.question import Kind, Question
 from rag.rarity import is_known
 from rag.tagging import tagged
 
 Span = tuple[int, int]
+# Sentences of which is kept what was found in them: several steps of one answer ask for it.
+MOST_KEPT = 256
 
 _DIGITS = r"\d[\d,]*(?:\.\d+)?"
 UNITS = (
@@ -91,6 +95,7 @@ _BEHIND = 0.3
 _MARK_COSTS = {"、": 4.0, ",": 6.0, ";": 20.0, "。": 30.0, ":": 4.0}
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def find_short(question: Question, folded: str) -> Span | None:
     """The span of `folded` (one sentence) that is the short answer, or None when nothing of the asked kind is there.
 
@@ -113,6 +118,7 @@ def find_short(question: Question, folded: str) -> Span | None:
     return best[0]
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def kind_fit(question: Question, folded: str) -> float:
     """How well a sentence's best candidate suits the asked kind: -1 none, 0 untold, up to about 1 near and in unit."""
     if question.kind not in {Kind.NUMBER, Kind.DATE, Kind.PERSON, Kind.PLACE}:
@@ -126,8 +132,14 @@ def kind_fit(question: Question, folded: str) -> float:
     return max((bonus + _pull(question.kind, span, anchors, folded)) / 4 for span, bonus in candidates)
 
 
-def of_kind(question: Question, folded: str) -> list[tuple[Span, float]]:
+@lru_cache(maxsize=MOST_KEPT)
+def of_kind(question: Question, folded: str) -> tuple[tuple[Span, float], ...]:
     """Spans of the asked kind with a bonus for fitting the asked unit, negative for another one."""
+    return tuple(_of_kind(question, folded))
+
+
+def _of_kind(question: Question, folded: str) -> list[tuple[Span, float]]:
+    """The spans of `of_kind`."""
     if question.kind is Kind.NUMBER:
         return _numbers(question, folded)
     if question.kind is Kind.DATE:
@@ -232,7 +244,8 @@ def _enumeration(folded: str) -> Span | None:
     return start, end
 
 
-def _anchors(question: Question, folded: str) -> list[tuple[int, float]]:
+@lru_cache(maxsize=MOST_KEPT)
+def _anchors(question: Question, folded: str) -> tuple[tuple[int, float], ...]:
     """(offset, weight) of the question's words in the sentence, each word's weight shared among its places."""
     anchors = []
     for word in question.words:
@@ -246,10 +259,10 @@ def _anchors(question: Question, folded: str) -> list[tuple[int, float]]:
         for pattern in patterns:
             places = [(m.start() + m.end()) // 2 for m in re.finditer(pattern, folded)]
             anchors += [(place, word.weight / len(places) / len(patterns)) for place in places]
-    return sorted(anchors)
+    return tuple(sorted(anchors))
 
 
-def _pull(kind: Kind, span: Span, anchors: list[tuple[int, float]], folded: str) -> float:
+def _pull(kind: Kind, span: Span, anchors: Sequence[tuple[int, float]], folded: str) -> float:
     """How strongly the question's words draw a candidate, in [0, 3]: weights fading with distance and punctuation.
 
     A clause inherits the noun of the one before it (成果54项、累计达329项), never of the one after it; only a date may

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+# Steps after which rows that have reached a leaf rest: half of them have after the first, nearly all after the second.
+_REST_AFTER = (4, 6)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, eq=False)
 class Trees:
     """T trees over F named features, their nodes one after the other.
 
@@ -45,13 +49,24 @@ class Trees:
         if rows.ndim != 2 or rows.shape[1] != len(self.names):
             raise ValueError(f"rows have shape {rows.shape}, these trees need (R, {len(self.names)})")
         flat = np.ascontiguousarray(rows, np.float32).ravel()
-        offset = (np.arange(len(rows)) * len(self.names))[:, None]
-        children = np.stack([self.left, self.right], axis=1).ravel()
-        node = np.broadcast_to(self.roots, (len(rows), len(self.roots)))
-        for _ in range(self.depth):  # take is twice as fast as indexing
+        reached = np.tile(self.roots, len(rows))
+        going, node = np.arange(len(reached)), reached
+        offset = np.repeat(np.arange(len(rows)) * len(self.names), len(self.roots))
+        for step in range(self.depth):
+            if step in _REST_AFTER:
+                reached[going] = node
+                on_the_way = np.flatnonzero(self._children.take(2 * node) != node)
+                going, node, offset = (array.take(on_the_way) for array in (going, node, offset))
+            # take is twice as fast as indexing
             goes_right = flat.take(offset + self.feature.take(node)) > self.threshold.take(node)
-            node = children.take(2 * node + goes_right)
-        return self.value.take(node).sum(axis=1)
+            node = self._children.take(2 * node + goes_right)
+        reached[going] = node
+        return self.value.take(reached.reshape(len(rows), len(self.roots))).sum(axis=1)
+
+    @cached_property
+    def _children(self) -> np.ndarray:
+        """Left and right child of each node in turn, shape (2N,)."""
+        return np.stack([self.left, self.right], axis=1).ravel()
 
 
 def load(path: Path) -> Trees:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -73,8 +74,9 @@ def describe_vicinity(
     return found
 
 
+@lru_cache(maxsize=64)
 def predicate_weights(question: Question) -> np.ndarray:
-    """The weights of the words that say what is asked of the subject, shape (W,), summing to 1."""
+    """The weights of the words that say what is asked of the subject, shape (W,), summing to 1; not to be changed."""
     raw = np.array([word.weight for word in question.words])
     start = question.folded.find(question.subject) if question.subject else -1
     end = start + len(question.subject)
