@@ -90,7 +90,7 @@ def has_no_time(question: Question, evidence: Evidence) -> bool:
 def is_landmark(question: Question, sentence: str) -> bool:
     """Whether a sentence names the subject only to say where something else is: 在中关村科学城的东北方向."""
     name = question.subject
-    if not is_named(name) or _ASKS_WHERE.search(question.folded):
+    if name not in sentence or not is_named(name) or _ASKS_WHERE.search(question.folded):
         return False
     as_landmark = re.findall(
         rf"(?:在|距离?|离){re.escape(name)}(?:的?[东西南北]|附近|旁|对面|不足|不到|约|\d)", sentence

@@ -128,7 +128,7 @@ def _quantities(question: Question, near: Evidence, whole: str) -> dict[str, flo
     asked = quantities(question.folded)
     found = {"figures": float(len(asked))}
     for place, text in (("sentence", near.sentence), ("scope", near.scope), ("document", whole)):
-        there = quantities(text)
+        there = quantities(text) if asked else []
         lacking = [one for one in asked if not any(_may_agree(one, other) for other in there)]
         found[f"figures lacking {place}"] = float(len(lacking))
         found[f"figures other {place}"] = float(

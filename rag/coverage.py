@@ -38,12 +38,12 @@ class _Sought:
 
     Attributes:
         pairs: neighbouring characters that both count, with the place of the first.
-        slips: place of a character that may be mistyped, what frames it and what leads to it, None where neither can.
+        slips: place of a character that may be mistyped, with what may frame it: (before it, behind it).
         words: (text, start, end, its synonyms) of each word.
     """
 
     pairs: tuple[tuple[int, str], ...]
-    slips: tuple[tuple[int, re.Pattern[str] | None, re.Pattern[str] | None], ...]
+    slips: tuple[tuple[int, tuple[tuple[str, str], ...]], ...]
     words: tuple[tuple[str, int, int, tuple[str, ...]], ...]
 
 
@@ -58,10 +58,11 @@ def _sought(question: Question) -> _Sought:
             continue
         # at the end of a name three right characters before will do, but 科学院半导体 is no slip for 科学院物理
         at_end = not after.isalnum() or after in QUESTION_WORDS
-        framed = re.compile(re.escape(before[-2:]) + r"\w" + re.escape(after)) if after.isalnum() else None
-        led = at_end and len(before) == 3 and before.isalnum()
-        if framed or led:
-            slips.append((index, framed, re.compile(re.escape(before) + r"\w") if led else None))
+        frames = [(before[-2:], after)] if after.isalnum() else []
+        if at_end and len(before) == 3 and before.isalnum():
+            frames.append((before, ""))
+        if frames:
+            slips.append((index, tuple(frames)))
     return _Sought(
         pairs=tuple((i, a + b) for i, (a, b) in enumerate(pairwise(asked)) if a.isalnum() and b.isalnum()),
         slips=tuple(slips),
@@ -110,12 +111,24 @@ def _held_characters(size: int, sought: _Sought, folded: str) -> list[float]:
     for index, pair in sought.pairs:
         if pair in folded:
             held[index] = held[index + 1] = 1.0
-    for index, framed, led in sought.slips:
+    for index, frames in sought.slips:
         if held[index] or held[index - 1] < 1 or held[index - 2] < 1:
             continue
-        if (framed and framed.search(folded)) or (led and led.search(folded)):
+        if any(_frames(before, after, folded) for before, after in frames):
             held[index] = MISTYPED
     return held
+
+
+def _frames(before: str, after: str, folded: str) -> bool:
+    """Whether the text has exactly one character of a word between the two."""
+    start = folded.find(before)
+    while start >= 0:
+        place = start + len(before)
+        between = folded[place : place + 1]
+        if (between.isalnum() or between == "_") and folded.startswith(after, place + 1):
+            return True
+        start = folded.find(before, start + 1)
+    return False
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:

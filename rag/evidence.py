@@ -17,9 +17,8 @@ from rag.question import Kind, Question, is_named, subject
 from rag.refuse import Evidence
 from rag.score import Scored
 from rag.spans import find_short, kind_fit
-from rag.tagging import tagged
+from rag.tagging import long_words, tagged
 from rag.vicinity import describe_vicinity
-from vectorstore.tokens import words
 
 if TYPE_CHECKING:
     from rag.short import Read
@@ -122,7 +121,7 @@ def _lacking_meant(
     found = {}
     for name, text, place in (("sentence", sentence, "local"), ("passage", around, "around")):
         lacking = [i for i, value in enumerate(held[place]) if value < HELD and not question.words[i].is_type]
-        there = [word for word in dict.fromkeys(words(text)) if len(word) > 1]
+        there = long_words(text)
         nearest = np.zeros(len(lacking))
         if lacking and there and similarity is not None:
             nearest = similarity([question.words[i].text for i in lacking], there).max(axis=1)
@@ -143,7 +142,7 @@ def _target(
     before = [i for i in indexes if question.words[i].start < start][-1:]
     span = find_short(question, sentence)
     found: dict[str, float] = {"span": float(span is not None)}
-    there = [word for word in dict.fromkeys(words(sentence)) if len(word) > 1]
+    there = long_words(sentence)
     for name, chosen in (("after", after), ("before", before)):
         found[f"target {name}"] = float(bool(chosen))
         for place in ("local", "around"):
@@ -151,7 +150,7 @@ def _target(
         distance, meant = 0.5, 0.5
         if chosen:
             text = question.words[chosen[0]].text
-            places = [match.start() for match in re.finditer(re.escape(text), sentence)]
+            places = _places(text, sentence)
             if span:
                 gaps = [min(abs(place - span[1]), abs(span[0] - place - len(text))) for place in places]
                 distance = min([*gaps, FAR]) / FAR
@@ -229,9 +228,9 @@ def _links(question: Question, sentence: str, around: str) -> dict[str, float]:
     for name, text in (("sentence", sentence), ("passage", around)):
         gaps, shares = [], []
         kept = [word for word in question.words if len(word.text) > 1 and not word.is_type]
+        places = {word.text: _places(word.text, text) for word in kept}
         for left, right in pairwise(kept):
-            here = [match.start() for match in re.finditer(re.escape(left.text), text)]
-            there = [match.start() for match in re.finditer(re.escape(right.text), text)]
+            here, there = places[left.text], places[right.text]
             gap = min((abs(a - b) for a in here for b in there), default=FAR)
             gaps.append(min(gap, FAR) / FAR)
             shares.append(min(left.weight, right.weight))
@@ -239,3 +238,13 @@ def _links(question: Question, sentence: str, around: str) -> dict[str, float]:
         found[f"apart in {name}"] = sum(g * w for g, w in zip(gaps, shares, strict=True)) / total if total else 0.5
         found[f"widest in {name}"] = max(gaps, default=0.5)
     return found
+
+
+def _places(word: str, text: str) -> list[int]:
+    """Where a word stands in a text, from left to right, without overlaps."""
+    places = []
+    place = text.find(word)
+    while place >= 0:
+        places.append(place)
+        place = text.find(word, place + len(word))
+    return places

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
+from functools import lru_cache
 
 from rag.language import Language
 from rag.types import Hit, Passage
@@ -150,7 +151,13 @@ def _blanked(text: str) -> str:
     return text
 
 
-def _findings(text: str) -> Iterator[tuple[Kind, int, int]]:
+@lru_cache(maxsize=1024)  # titles come again with each passage, passages with each part of a question
+def _findings(text: str) -> tuple[tuple[Kind, int, int], ...]:
+    """What `_find` finds."""
+    return tuple(_find(text))
+
+
+def _find(text: str) -> Iterator[tuple[Kind, int, int]]:
     """(kind, start, end) of each suspicious stretch, in no order; they may overlap.
 
     What poses as an order or a message reaches from the start of its sentence to the end of its line, since the words

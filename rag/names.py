@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 
 from rag.numbers import quantities
@@ -16,8 +17,9 @@ _MARKS = re.compile(r"[“”‘’\"《》「」『』\s]")
 
 def other_figure(question: Question, text: str) -> tuple[str, str] | None:
     """(figure asked about, another of its unit that the text gives instead): 第一季度 / 第二季度."""
-    there = quantities(text)
-    for asked in quantities(question.folded):
+    figures = quantities(question.folded)
+    there = quantities(text) if figures else []
+    for asked in figures:
         same = [one for one in there if one.unit == asked.unit and asked.unit]
         if same and all(one.value != asked.value for one in same):
             written = text[same[0].start : same[0].end]
@@ -30,8 +32,9 @@ def sibling(question: Question, text: str) -> tuple[str, str] | None:
 
     None when the text names what is asked for, or nothing of its sort.
     """
-    text = _MARKS.sub("", text)
-    for modifier, head in _compounds(question):
+    compounds = _compounds(question)
+    text = _MARKS.sub("", text) if compounds else text
+    for modifier, head in compounds:
         if modifier + head in text:
             continue
         if _VARIANT.fullmatch(head):
@@ -53,6 +56,7 @@ def _are_one(one: str, other: str) -> bool:
     return one in other or other in one or one[1:] == other[1:]
 
 
+@lru_cache(maxsize=64)
 def _compounds(question: Question) -> list[tuple[str, str]]:
     """(name, noun) and (noun, model number) pairs that stand side by side in the question."""
     found = []

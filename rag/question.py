@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -77,6 +78,7 @@ _NOT_A_SUBJECT = frozenset(
     "你好 您好 大家好 谢谢 多谢 感谢 不客气 再见 好的 hi hello thanks thank ok okay bye".split()
 )
 _NOUN = ("n", "j", "eng", "vn", "b", "l", "i", "t")
+_BLOCK = re.compile(r"[^\s,;:。、!?]+|[\s,;:。、!?]+")
 _SPLIT_BEFORE = re.compile(r"有(?=[多几哪什何没啥])|位于|是|(?<![现正存])在|的")
 _ORGANISATION = re.compile(
     r"(院|所|公司|集团|中心|大学|学院|城|园|区|局|部|委|厂|馆|站|会|社|银行|医院|平台|装置|谷|市|省|县|国)$"
@@ -201,7 +203,7 @@ def subject(text: str) -> str:
     ('怀柔科学城', '量子院', '')
     """
     run = ""
-    for word, tag in tagged(_SPLIT_BEFORE.sub(r" \g<0> ", fold(text))):
+    for word, tag in _tagged_in_turn(_SPLIT_BEFORE.sub(r" \g<0> ", fold(text))):
         is_suffix = bool(run) and word in {"所", "院", "部", "局"}
         if word not in _NOT_A_SUBJECT and word not in QUESTION_WORDS and (tag.startswith(_NOUN) or is_suffix):
             run += word
@@ -210,6 +212,12 @@ def subject(text: str) -> str:
         else:
             run = word if word == "未来" else ""
     return run if len(run) > 1 and run != "未来" else ""
+
+
+def _tagged_in_turn(text: str) -> Iterator[tuple[str, str]]:
+    """What `tagged` gives, found as far as it is asked for: the tagger never looks across a mark or blank."""
+    for block in _BLOCK.findall(text):
+        yield from tagged(block)
 
 
 def is_named(phrase: str) -> bool:

@@ -137,7 +137,8 @@ def _convolve(weights: Weights, name: str, x: np.ndarray, dilation: int) -> np.n
     kernel = weights[f"{name}.weight"]  # (out, in, width)
     width = kernel.shape[2]
     reach = dilation * (width // 2)
-    padded = np.pad(x, ((0, 0), (reach, reach), (0, 0)))
+    padded = np.zeros((x.shape[0], x.shape[1] + 2 * reach, x.shape[2]), x.dtype)
+    padded[:, reach : reach + x.shape[1]] = x
     seen = np.concatenate([padded[:, k * dilation : k * dilation + x.shape[1]] for k in range(width)], axis=2)
     return seen @ kernel.transpose(2, 1, 0).reshape(-1, kernel.shape[0]) + weights[f"{name}.bias"]
 

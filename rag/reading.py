@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import lru_cache
+from itertools import pairwise, repeat
 
 import numpy as np
 
@@ -26,7 +28,7 @@ QUESTION_COLUMNS = 5
 MOST_WORDS = 80
 _date = re.compile(r"\d{2,4}年|\d+月|\d+日|世纪|年代")
 _OPENERS, _CLOSERS = '《“「『"〈', '》”」』"〉'
-_CUT = re.compile(r"\d[\d.,]*|[a-z]+|.", re.DOTALL)
+_EARLY = np.exp(-np.arange(MOST_WORDS) / 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,28 +93,21 @@ def token_columns(
     cumulative = np.concatenate([[0.0], np.cumsum(held)])
     lengths = np.maximum(reading.ends - reading.starts, 1)
     share = (cumulative[reading.ends] - cumulative[reading.starts]) / lengths
-    rare = np.array([rarity(word) if word[0].isalnum() else 0.0 for word in words]) / 10
-    same = np.array([float(len(word) > 1 and word in question.folded) for word in words])
-    single = np.array([float(len(word) == 1 and word in question.folded and word.isalnum()) for word in words])
+    known = np.array([word in question.folded for word in words])
+    own = np.array([_word_columns(word) for word in words]).T
+    rare, clause, is_long, is_single = own[0] / 10, own[1], own[2], own[3]
+    same, single = is_long * known, is_single * known
     match = np.maximum(share, same) * rare
     left, right = _decayed(match), _decayed(match[::-1])[::-1]
-    clause = np.array([float(word in ",，;；:：") for word in words])
     left_clause, right_clause = _decayed(match, clause), _decayed(match[::-1], clause[::-1])[::-1]
     ending = asked.type[-1:]
-    quoted = np.zeros(len(words))
-    bracket = np.zeros(len(words))
-    inside = deep = 0
-    for i, word in enumerate(words):
-        inside = max(inside - (word in _CLOSERS), 0)
-        deep = max(deep - (word in ")】]"), 0)
-        quoted[i], bracket[i] = inside, deep
-        inside = min(inside + (word in _OPENERS), 1)
-        deep = min(deep + (word in "(【["), 1)
+    quoted, bracket = _inside(words)
     dates = np.zeros(len(text) + 1)
     for found in _date.finditer(text):
         dates[found.start() : found.end()] = 1.0
-    return np.column_stack(
-        [
+    columns = np.empty((len(words), TOKEN_COLUMNS), np.float32)
+    for number, column in enumerate(
+        (
             share,
             same,
             single,
@@ -120,36 +115,63 @@ def token_columns(
             match,
             cosines,
             to_type,
-            [float(bool(ending) and word.endswith(ending)) for word in words],
-            [float(any(c.isdigit() for c in word)) for word in words],
+            [bool(ending) and word.endswith(ending) for word in words],
+            own[4],
             dates[reading.starts],
             quoted,
             bracket,
             clause,
-            [float(word == "、") for word in words],
+            own[5],
             np.minimum(lengths, 8) / 4,
             left,
             right,
             left_clause,
             right_clause,
-            [float(word in _OPENERS) for word in words],
-            [float(word in _CLOSERS) for word in words],
-            [float(word in "是为称叫即") for word in words],
-            [float(word in "的之") for word in words],
-            [float(word.isascii() and word.isalpha()) for word in words],
+            *own[6:],
             np.arange(len(words)) == 0,
-            np.exp(-np.arange(len(words)) / 5),
-        ]
-    ).astype(np.float32)
+            _EARLY[: len(words)],
+        )
+    ):
+        columns[:, number] = column
+    return columns
+
+
+@lru_cache(maxsize=16384)
+def _word_columns(word: str) -> tuple[float, ...]:
+    """What a word has of itself: rarity, and whether it is this or that."""
+    return (
+        rarity(word) if word[0].isalnum() else 0.0,
+        word in ",，;；:：",
+        len(word) > 1,
+        len(word) == 1 and word.isalnum(),
+        any(c.isdigit() for c in word),
+        word == "、",
+        word in _OPENERS,
+        word in _CLOSERS,
+        word in "是为称叫即",
+        word in "的之",
+        word.isascii() and word.isalpha(),
+    )
+
+
+def _inside(words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Whether each word stands in quotation or title marks, and whether in brackets."""
+    quoted, bracket = np.zeros(len(words)), np.zeros(len(words))
+    inside = deep = 0
+    for i, word in enumerate(words):
+        inside = max(inside - (word in _CLOSERS), 0)
+        deep = max(deep - (word in ")】]"), 0)
+        quoted[i], bracket[i] = inside, deep
+        inside = min(inside + (word in _OPENERS), 1)
+        deep = min(deep + (word in "(【["), 1)
+    return quoted, bracket
 
 
 def _decayed(match: np.ndarray, cut: np.ndarray | None = None) -> np.ndarray:
     """What was matched before each word, fading by a fifth a word; nothing from beyond a cut."""
-    out = np.zeros(len(match))
+    faded = []
     running = 0.0
-    for i in range(len(match)):
-        out[i] = running
-        running = running * 0.8 + match[i]
-        if cut is not None and cut[i]:
-            running = 0.0
-    return out
+    for value, ends in zip(match.tolist(), repeat(False) if cut is None else cut.tolist(), strict=False):
+        faded.append(running)
+        running = 0.0 if ends else running * 0.8 + value
+    return np.array(faded)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -86,24 +86,27 @@ def find_candidates(hits: Sequence[Hit], before: Mapping[str, str], openings: Ma
     found = []
     for hit in hits:
         passage = hit.passage
-        folded = fold(passage.text)
+        folded, sentences = _sentences(passage.text)
         around = fold(before.get(passage.id, "")) + "\n" + folded
         opening = fold(passage.title + "\n" + openings.get(passage.document_id, ""))
-        scope_start = 0
-        for start, end in split_sentences(passage.text):
-            own = subject(folded[start : start + 40])
-            if own and is_named(own):
-                scope_start = start
-            found.append(
-                Candidate(
-                    hit=hit,
-                    start=start,
-                    end=end,
-                    evidence=Evidence(folded[start:end], folded[scope_start:end], around, opening),
-                    is_statement=_is_statement(passage.text[start:end]),
-                )
-            )
+        for start, end, scope_start, states in sentences:
+            near = Evidence(folded[start:end], folded[scope_start:end], around, opening)
+            found.append(Candidate(hit, start, end, near, states))
     return found
+
+
+@lru_cache(maxsize=256)  # the parts of a question often look at the same passages
+def _sentences(text: str) -> tuple[str, tuple[tuple[int, int, int, bool], ...]]:
+    """A passage's text folded, and of each sentence its start, end, the start of its scope, and whether it states."""
+    folded = fold(text)
+    found = []
+    scope_start = 0
+    for start, end in split_sentences(text):
+        own = subject(folded[start : start + 40])
+        if own and is_named(own):
+            scope_start = start
+        found.append((start, end, scope_start, _is_statement(text[start:end])))
+    return folded, tuple(found)
 
 
 def _is_statement(sentence: str) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from vectorstore.tokens import words
+
 
 # A question looks at some fifty sentences and passages; this keeps those of the last dozen questions, a few megabytes.
 @lru_cache(maxsize=1024)
@@ -16,3 +18,13 @@ def tagged(text: str) -> tuple[tuple[str, str], ...]:
     import rjieba
 
     return tuple(rjieba.tag(text))
+
+
+@lru_cache(maxsize=256)
+def long_words(text: str) -> tuple[str, ...]:
+    """The different jieba words of folded text that have two characters and more, in order.
+
+    >>> long_words("量子院有量子计算机")
+    ('量子', '计算机')
+    """
+    return tuple(word for word in dict.fromkeys(words(text)) if len(word) > 1)

@@ -19,9 +19,8 @@ from rag.asked import Asked, find_asked
 from rag.coverage import Similarity, focus_weights, weights, word_coverage
 from rag.question import Kind, Question
 from rag.spans import Span, find_short, kind_fit, people
-from rag.tagging import tagged
+from rag.tagging import long_words, tagged
 from rag.typed import find_typed, heading_end, named_things
-from vectorstore.tokens import words
 
 if TYPE_CHECKING:
     from rag.short import Read
@@ -92,7 +91,7 @@ def predicate_weights(question: Question) -> np.ndarray:
 def meant_coverage(question: Question, text: str, similarity: Similarity | None) -> np.ndarray:
     """As `word_coverage`, a word of like meaning counting for a little less than the word itself; shape (W,)."""
     held = word_coverage(question, text)
-    there = [word for word in dict.fromkeys(words(text)) if len(word) > 1]
+    there = long_words(text)
     if similarity is None or not there:
         return held
     cosines = similarity([word.text for word in question.words], there).max(axis=1)
@@ -209,7 +208,7 @@ def _type(
             "type meant": 0.5,
         }
     others = [word for word, tag in tagged(sentence) if tag[0] == "n" and word not in question.folded]
-    there = [word for word in dict.fromkeys(words(sentence)) if len(word) > 1]
+    there = long_words(sentence)
     meant = float(similarity([noun], there).max()) if similarity is not None and there else 0.5
     around = best.scored.candidate.evidence.around
     return {

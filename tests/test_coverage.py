@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.coverage import focus_weights, weights, word_coverage
+from rag.coverage import _frames, focus_weights, weights, word_coverage
 from rag.question import analyse
 from vectorstore.tokens import fold
 
@@ -94,3 +96,20 @@ def test_a_question_covers_itself(question: str) -> None:
     own = word_coverage(asked, asked.folded)
     for word, share in zip(asked.words, own, strict=True):
         assert share > 0 or word.text.isascii() or not word.text.isalnum(), word
+
+
+@given(
+    st.text("量子院的科学城一_a1 ，", max_size=30),
+    st.text("量子院的科学城_", min_size=2, max_size=3),
+    st.text("院城a", max_size=1),
+)
+def test_one_character_between_two_is_found_as_by_a_pattern(text: str, before: str, after: str) -> None:
+    pattern = re.escape(before) + r"\w" + re.escape(after)
+    assert _frames(before, after, text) == (re.search(pattern, text) is not None)
+
+
+def test_what_is_shared_can_not_be_changed() -> None:
+    asked = analyse("量子院的预算")
+    for shared in (word_coverage(asked, "量子院"), weights(asked), focus_weights(asked)):
+        with pytest.raises(ValueError, match="read-only"):
+            shared[0] = 2.0

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rag.parts import split_parts
-from rag.question import Kind, analyse, is_named, subject
+from rag.question import Kind, _tagged_in_turn, analyse, is_named, subject
+from rag.tagging import tagged
 from vectorstore.tokens import fold
 
 ASKED = st.text(
@@ -218,3 +221,12 @@ def test_any_text_can_be_analysed(text: str) -> None:
     assert all(word.weight >= 0 for word in question.words)
     assert subject(text) == question.subject or "号" in fold(text)
     assert analyse(text) == question
+
+
+@given(ASKED)
+def test_the_tagger_never_looks_across_a_mark(text: str) -> None:
+    folded = fold(text)
+    assert "".join(word for word, _ in _tagged_in_turn(folded)) == folded
+    marks = re.compile(r"[\s,;:。、!?]")
+    telling = [pair for pair in tagged(folded) if not marks.search(pair[0])]
+    assert [pair for pair in _tagged_in_turn(folded) if not marks.search(pair[0])] == telling
