@@ -81,7 +81,7 @@ def open_assistant(index: Path | None) -> "Assistant":
     settings = Settings() if index is None else Settings(index=index)
     print(f"Opening the index in {place_name(settings)} …", flush=True)
 
-    def show(done: int, files: int, name: str) -> None:
+    def show(done: int, files: int, name: str, _passages: int) -> None:
         if done == 1:
             print("There is none yet: indexing the seed documents.", flush=True)
         print(f"  [{done}/{files}] {name}", flush=True)

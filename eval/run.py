@@ -134,17 +134,13 @@ def _found(hit: Hit) -> Found:
 
 
 @contextmanager
-def temporary_assistant(
-    documents: Sequence[Path], settings: Settings, progress: Callable[[int, int, str], None] | None = None
-) -> Iterator[Assistant]:
+def temporary_assistant(documents: Sequence[Path], settings: Settings) -> Iterator[Assistant]:
     """An assistant over an index of its own, gone afterwards; nobody's index is touched."""
     from rag import Assistant
 
     with (
         TemporaryDirectory(prefix="wenju-eval-", ignore_cleanup_errors=True) as folder,
-        Assistant.build(
-            list(documents), index=Path(folder) / "index", settings=settings, progress=progress
-        ) as assistant,
+        Assistant.build(list(documents), index=Path(folder) / "index", settings=settings) as assistant,
     ):
         yield assistant
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from rag.errors import WenjuError
 from rag.language import terminal_language
+from rag.progress import Shown
 
 if TYPE_CHECKING:
-    from rag.indexing import IndexReport, Progress
+    from rag.indexing import IndexReport
     from rag.settings import Settings
     from rag.types import Answer
     from vectorstore.filters import Filter
@@ -184,7 +185,9 @@ def _ask(options: argparse.Namespace) -> int:
     from rag.assistant import Assistant
 
     question, filter = " ".join(options.question), _filter(options)
-    with Assistant.default(_settings(options), progress=_progress()) as assistant:
+    with Shown() as shown:
+        assistant = Assistant.default(_settings(options), progress=shown)
+    with assistant:
         answer = assistant.answer(question, filter=filter)
     if options.json:
         from rag.plain import as_plain
@@ -200,7 +203,9 @@ def _chat(options: argparse.Namespace) -> int:
 
     filter = _filter(options)
     history: list[tuple[str, str]] = []
-    with Assistant.default(_settings(options), progress=_progress()) as assistant:
+    with Shown() as shown:
+        assistant = Assistant.default(_settings(options), progress=shown)
+    with assistant:
         print("输入问题，空行结束。 Type a question; an empty line ends the chat.")
         while question := _read_line():
             try:
@@ -235,7 +240,8 @@ def _index(options: argparse.Namespace) -> int:
             print(f"已重建 rebuilt {place_name(settings)}: {len(assistant.store)} 个段落 passages")
     failed = False
     if options.paths:
-        assistant, report = Assistant.build_reported(options.paths, settings=settings, progress=_progress())
+        with Shown() as shown:
+            assistant, report = Assistant.build_reported(options.paths, settings=settings, progress=shown)
         assistant.close()
         failed = _report(report)
     with Assistant.open(settings=settings) as assistant:
@@ -344,18 +350,6 @@ def _doctor(options: argparse.Namespace) -> int:
         healthy &= check.ok
         print(f"{'✓' if check.ok else '✗'} {check.name}: {check.text}")
     return 0 if healthy else 1
-
-
-def _progress() -> Progress | None:
-    """A progress line on a terminal, nothing in a pipe."""
-    if not sys.stderr.isatty():
-        return None
-
-    def show(done: int, total: int, source: str) -> None:
-        end = "\n" if done == total else ""
-        print(f"\r\x1b[K索引 indexing {done}/{total} {source[-60:]}", end=end, file=sys.stderr, flush=True)
-
-    return show
 
 
 def _show(answer: Answer) -> None:

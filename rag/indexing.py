@@ -20,8 +20,8 @@ from vectorstore.prepared import Prepared, prepare
 if TYPE_CHECKING:
     from rag.stores import AnyStore
 
-# (files done, files in all, name of the file just done)
-Progress = Callable[[int, int, str], None]
+# (files done, files in all, name of the file just done, passages of all those done)
+Progress = Callable[[int, int, str, int], None]
 Paths = str | Path | Iterable[str | Path]
 Stage = Literal["read", "split", "embed", "write"]
 # (stage begun or gone on, passages embedded, passages in all); what it raises ends the work and undoes it
@@ -68,13 +68,13 @@ def index_files(store: AnyStore, paths: Paths, settings: Settings, progress: Pro
     failed: list[tuple[str, str]] = []
 
     def changed_documents() -> Iterator[Prepared]:
-        done = 0
+        done = passages = 0
 
-        def tell(source: str) -> None:
-            nonlocal done
-            done += 1
+        def tell(source: str, more: int = 0) -> None:
+            nonlocal done, passages
+            done, passages = done + 1, passages + more
             if progress:
-                progress(done, len(files), source)
+                progress(done, len(files), source, passages)
 
         changed = []
         for path, source in files:
@@ -100,7 +100,7 @@ def index_files(store: AnyStore, paths: Paths, settings: Settings, progress: Pro
             else:
                 added.append(source)
                 yield item
-            tell(source)
+            tell(source, 0 if isinstance(item, Unreadable) else len(item.spans))
 
     written = store.add_prepared(changed_documents())
     return IndexReport(tuple(added), tuple(unchanged), tuple(failed), written, tuple(renamed))

@@ -189,15 +189,16 @@ def test_removing_what_is_not_there_names_the_listing(assistant: Assistant) -> N
 def test_a_bad_file_among_good_ones_is_reported_and_the_rest_goes_in(docs: Path, tmp_path: Path) -> None:
     (docs / "坏.pdf").write_bytes(b"this is no PDF")
     (docs / "空.txt").write_bytes(b"")
-    steps: list[tuple[int, int, str]] = []
+    steps: list[tuple[int, int, str, int]] = []
     with Assistant.open_or_create(tmp_path / "索引") as assistant:
         report = assistant.add(docs, progress=lambda *step: steps.append(step))
         assert report.added == ("下级/计划.md", "工厂.txt", "繁體.txt")
         assert [source for source, _ in report.failed] == ["坏.pdf", "空.txt"]
         assert all(source in why for source, why in report.failed)
         assert short(assistant, "青河机械厂有多少职工？") == "312名"
-    assert [(done, total) for done, total, _ in steps] == [(number, 5) for number in range(1, 6)]
-    assert {source for *_, source in steps} == {"下级/计划.md", "工厂.txt", "繁體.txt", "坏.pdf", "空.txt"}
+    assert [(done, total) for done, total, *_ in steps] == [(number, 5) for number in range(1, 6)]
+    assert {source for *_, source, _ in steps} == {"下级/计划.md", "工厂.txt", "繁體.txt", "坏.pdf", "空.txt"}
+    assert steps[-1][-1] == report.passages == 3
 
 
 def test_an_empty_index_refuses(tmp_path: Path) -> None:
@@ -457,7 +458,7 @@ def test_an_index_of_an_older_embedded_model_is_embedded_anew(tmp_path):
 
 
 def test_an_interrupted_first_start_leaves_no_index(tmp_path):
-    def interrupt(done: int, total: int, source: str) -> None:
+    def interrupt(done: int, total: int, source: str, passages: int) -> None:
         raise KeyboardInterrupt
 
     settings = Settings(index=tmp_path / "索引")

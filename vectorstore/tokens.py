@@ -145,8 +145,8 @@ def term_lines(texts: Sequence[str]) -> list[str]:
 def _is_unspaced() -> np.ndarray:
     """Whether a code point belongs to a script without spaces, shape (_BEYOND + 1,), bool."""
     table = np.zeros(_BEYOND + 1, bool)
-    for run in re.finditer(f"[{UNSPACED}]+", "".join(map(chr, range(_BEYOND + 1)))):
-        table[slice(*run.span())] = True
+    for first, last in re.findall("(.)(?:-(.))?", UNSPACED):
+        table[ord(first) : ord(last or first) + 1] = True
     return table
 
 
