@@ -38,7 +38,7 @@ def find_files(paths: Iterable[str | Path]) -> list[tuple[Path, str]]:
         paths = [paths]
     found: dict[Path, str] = {}
     for given in paths:
-        path = Path(given).expanduser()
+        path = (given if isinstance(given, Path) else Path(given)).expanduser()
         if path.is_dir():
             pairs = _folder_files(path)
         elif path.exists():
@@ -165,10 +165,11 @@ def _folder_files(folder: Path) -> list[tuple[Path, str]]:
     pairs = []
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not _is_hidden(name)]
+        below = Path(parent).relative_to(folder).as_posix()
+        prefix = "" if below == "." else f"{below}/"
         for name in names:
             if suffix_of(name) in SUFFIXES and not _is_hidden(name):
-                file = Path(parent, name)
-                pairs.append((file, file.relative_to(folder).as_posix()))
+                pairs.append((Path(parent, name), prefix + name))
     return sorted(pairs, key=lambda pair: pair[1])
 
 
