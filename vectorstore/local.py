@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
@@ -346,16 +347,17 @@ class LocalStore:
                 with self._catalog.writing() as change:
                     yield change, writer
                 if change.changed:
-                    removed = [gone.document for gone in change.removed]
-                    writer.remove(removed)
-                    if forget:
-                        self._keyword.forget(keyword, writer, removed)
-                    writer.commit(change.generation)
-                    writer.sweep()
+                    with ThreadPoolExecutor(1) as beside:
+                        tended = beside.submit(self._dense.tend)  # both indexes follow the catalog, not each other
+                        removed = [gone.document for gone in change.removed]
+                        writer.remove(removed)
+                        if forget:
+                            self._keyword.forget(keyword, writer, removed)
+                        writer.commit(change.generation)
+                        writer.sweep()
+                    tended.result()
             if change.removed:
                 self._catalog.clean()
-            if change.changed:
-                self._dense.tend()
 
     def _index(self, change: Change, writer: KeywordWriter, entries: Sequence[Entry]) -> None:
         """Embed and cut some passages, but for those of a document that came a second time meanwhile."""
