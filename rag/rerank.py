@@ -23,6 +23,7 @@ from vectorstore.tokens import folded_codes, question_terms
 Rarities = Callable[[Sequence[str]], np.ndarray]
 
 MODEL = Path(__file__).parent / "model" / "reranker.safetensors"
+_NEVER = 0xFFFFFFFF  # no character
 LONGEST = 100  # a longer shared run counts as this long: lengths fit a byte
 # Of these the model also sees the distance to the best other candidate.
 COMPARED = (
@@ -34,6 +35,18 @@ COMPARED = (
     "pairs.sentence",
     "pairs.titled",
     "pairs.two",
+    "runs.mass",
+)
+# Of these, worked out for every sentence, the highest of each text's counts.
+BY_SENTENCE = (
+    "words.sentence",
+    "words.titled",
+    "words.two",
+    "pairs.sentence",
+    "pairs.titled",
+    "pairs.two",
+    "names.titled",
+    "runs.longest",
     "runs.mass",
 )
 
@@ -99,7 +112,8 @@ def features(
     runs = longest_runs(analysed.folded, codes, sentences)
     columns = {"bm25.share": bm25 / (float(bm25.max(initial=0.0)) or 1.0)}
     columns |= _coverage(parts, runs, np.searchsorted(sentences, starts))
-    columns |= {f"{name}.lead": columns[name] - _best_other(columns[name]) for name in COMPARED}
+    compared = np.stack([columns[name] for name in COMPARED])
+    columns |= {f"{name}.lead": lead for name, lead in zip(COMPARED, compared - _best_other(compared), strict=True)}
     return {name: column.astype(np.float32) for name, column in columns.items()}
 
 
@@ -159,15 +173,21 @@ def longest_runs(asked: str, codes: np.ndarray, sentences: np.ndarray) -> np.nda
         Shape (Q, S), uint8, at most LONGEST; 0 where the sentence lacks the character, and for punctuation and blanks.
     """
     runs = np.zeros((len(asked), len(sentences)), np.uint8)
-    before = np.zeros(len(codes) + 1, np.uint8)  # one place to the right: before[i] is the run that ended at i - 1
-    for row, character in enumerate(asked):
-        after = np.zeros_like(before)
-        if character.isalnum():
-            np.minimum(before[:-1], LONGEST - 1, out=after[1:])
-            after[1:] += 1
-            after[1:] *= codes == ord(character)
-            runs[row] = np.maximum.reduceat(after[1:], sentences)
-        before = after
+    # Only places that hold a character of the question matter: one in ten.
+    matters = np.zeros(0x10000, bool)
+    matters[[min(ord(character), 0xFFFF) for character in asked if character.isalnum()]] = True
+    places = np.flatnonzero(matters[np.minimum(codes, 0xFFFF)])
+    if not len(places):
+        return runs
+    characters = np.array([ord(character) if character.isalnum() else _NEVER for character in asked], np.uint32)
+    # the run that ends at each place, shape (Q, places): 1 where the characters are the same, more where a run goes on
+    ending = (codes[places] == characters[:, None]).astype(np.min_scalar_type(len(asked)))
+    goes_on = ending[:, 1:] * (np.diff(places) == 1)
+    for row in range(1, len(asked)):
+        ending[row, 1:] += ending[row - 1, :-1] * goes_on[row]
+    of_sentence = np.searchsorted(sentences, places, side="right") - 1
+    firsts = np.flatnonzero(np.diff(of_sentence, prepend=-1))
+    runs[:, of_sentence[firsts]] = np.minimum(np.maximum.reduceat(ending, firsts, axis=1), LONGEST)
     return runs
 
 
@@ -188,31 +208,29 @@ def _coverage(parts: Parts, runs: np.ndarray, spans: np.ndarray) -> dict[str, np
     two = held.copy()
     np.maximum(held[:, :-1], held[:, 1:] * (span[:-1] == span[1:]), out=two[:, :-1])
 
-    def best(values: np.ndarray) -> np.ndarray:
-        """The highest of each text's sentences."""
-        return np.maximum.reduceat(np.where(in_text, values, 0.0), spans)[1::2]
-
-    columns = {}
+    columns: dict[str, np.ndarray] = {}
     for name, weights in (("words", parts.words), ("pairs", parts.pairs)):
         columns[f"{name}.all"] = weights @ either
         columns[f"{name}.title"] = weights @ title
         columns[f"{name}.text"] = weights @ body
-        columns[f"{name}.sentence"] = best(weights @ held)
-        columns[f"{name}.titled"] = best(weights @ titled)
-        columns[f"{name}.two"] = best(weights @ two)
-    local = parts.pairs @ held
+        columns[f"{name}.sentence"] = weights @ held
+        columns[f"{name}.titled"] = weights @ titled
+        columns[f"{name}.two"] = weights @ two
+    local, in_words = columns["pairs.sentence"], columns["words.sentence"]
     columns["pairs.spread"] = np.add.reduceat(local, spans)[1::2]
     columns["names.all"] = parts.names @ either
-    columns["names.titled"] = best(parts.names @ titled)
+    columns["names.titled"] = parts.names @ titled
     columns["words.missing"] = (parts.words[:, None] * (1 - either)).max(axis=0, initial=0.0)
-    columns["runs.longest"] = best(runs.max(axis=0, initial=0).astype(np.float32))
+    columns["runs.longest"] = runs.max(axis=0, initial=0).astype(np.float32)
     # a run counts at the character where it is longest; long ones count more than their parts
     prolonged = np.zeros(runs.shape, bool)
     prolonged[:-1] = runs[1:] > runs[:-1]
     counted = np.where(prolonged | (runs < 2), 0, runs).astype(np.float32)
-    columns["runs.mass"] = best((counted**1.5).sum(axis=0) / (len(runs) or 1) ** 1.5)
-    columns["place.best"] = _first_best(local + 0.5 * (parts.words @ held), spans)
-    return columns
+    columns["runs.mass"] = (counted**1.5).sum(axis=0) / (len(runs) or 1) ** 1.5
+    columns["place.best"] = _first_best(local + 0.5 * in_words, spans)
+    of_sentences = np.stack([columns[name] for name in BY_SENTENCE])
+    highest = np.maximum.reduceat(np.where(in_text, of_sentences, 0.0), spans, axis=1)[:, 1::2]
+    return columns | dict(zip(BY_SENTENCE, highest, strict=True))
 
 
 def _first_best(scores: np.ndarray, spans: np.ndarray) -> np.ndarray:
@@ -222,10 +240,10 @@ def _first_best(scores: np.ndarray, spans: np.ndarray) -> np.ndarray:
 
 
 def _best_other(values: np.ndarray) -> np.ndarray:
-    """For each value, the highest of the others; 0 where there is none."""
-    if len(values) < 2:
+    """For each value, the highest of the others in its row; 0 where there is none."""
+    if values.shape[1] < 2:
         return np.zeros_like(values)
-    second, first = np.partition(values, -2)[-2:]
+    second, first = np.partition(values, -2, axis=1)[:, -2:].T[..., None]
     return np.where(values == first, second, first)
 
 

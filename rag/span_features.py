@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from rag.asked import Asked
 from rag.question import Kind, Question
 from rag.rarity import rarity
-from rag.reading import TAGS, Reading
+from rag.reading import MOST_WORDS, TAGS, Reading
 from rag.spans import find_short
 
 # Longest span in words, spans kept of each sentence and of all, by the reader.
@@ -81,8 +82,7 @@ def find_spans(question: Question, sentences: Sequence[ReadSentence]) -> list[Sp
         reading = sentence.reading
         size = len(reading.words)
         total = sentence.start[:, None] + sentence.end[None]
-        allowed = np.triu(np.ones((size, size), bool)) & ~np.triu(np.ones((size, size), bool), LONGEST)
-        total = np.where(allowed, total, -np.inf).ravel()
+        total = np.where(_spans_allowed(size), total, -np.inf).ravel()
         kept = np.argpartition(-total, min(PER_SENTENCE, total.size - 1))[:PER_SENTENCE]
         spans = {divmod(int(place), size) for place in kept if np.isfinite(total[place])}
         if short := find_short(question, reading.folded):
@@ -98,6 +98,13 @@ def find_spans(question: Question, sentences: Sequence[ReadSentence]) -> list[Sp
             found.append((score, SpanCandidate(number, first, last, begin, finish)))
     found.sort(key=lambda item: (-item[0], item[1].sentence, item[1].first, item[1].last))
     return [span for _, span in found[:IN_ALL]]
+
+
+@lru_cache(maxsize=MOST_WORDS)
+def _spans_allowed(size: int) -> np.ndarray:
+    """Which (first, last) words make a span that is not too long, shape (size, size)."""
+    every = np.ones((size, size), bool)
+    return np.triu(every) & ~np.triu(every, LONGEST)
 
 
 def span_features(

@@ -87,6 +87,7 @@ def sentence_transformer() -> SentenceTransformer:
 def tokens_of(pieces: Pieces, text: str) -> list[str]:
     ids, lengths = pieces.encode([text])
     assert lengths.tolist() == [len(ids)]
+    assert pieces.encode_one(text) == ids.tolist()
     return [TOKENS[row] for row in ids]
 
 
@@ -356,3 +357,8 @@ def test_a_folder_that_does_not_load(tmp_path: Path) -> None:
 def test_a_damaged_installation_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(EmbedderError, match=r"has no tokenizer\.json"):
         StaticEmbedder(tmp_path)
+
+
+@given(text=awkward)
+def test_a_question_is_embedded_as_any_text(embedder: StaticEmbedder, text: str) -> None:
+    assert np.array_equal(embedder.embed_question(text), embedder.embed(["前", text])[1])

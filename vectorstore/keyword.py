@@ -11,8 +11,9 @@ import json
 import logging
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
@@ -267,7 +268,8 @@ class KeywordWriter:
             raise KeywordIndexError(f"the keyword index could not be written: {error}") from error
 
 
-def question_weights(question: str) -> dict[str, float]:
+@lru_cache(maxsize=64)  # one retrieval asks for a search and for single scores
+def question_weights(question: str) -> Mapping[str, float]:
     """Search terms of a question → weight: whole words count more than the pairs of characters they are made of.
 
     The weights were chosen on 2,002 questions of CMRC 2018 (trial) and DRCD (dev) over 21,256 passages: equal weights
@@ -281,7 +283,7 @@ def question_weights(question: str) -> dict[str, float]:
             return 1.0
         return PAIR_WORD_WEIGHT if term in pairs else WORD_WEIGHT
 
-    return {term: weight(term) for term in question_terms(question)}
+    return MappingProxyType({term: weight(term) for term in question_terms(question)})
 
 
 def _mark(generation: int) -> tantivy.Document:

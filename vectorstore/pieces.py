@@ -9,7 +9,8 @@ a test holds the two together. This one is about eight times faster.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -18,6 +19,7 @@ HAN_FIRST, HAN_LAST = 0x4E00, 0x9FFF
 # Combining marks below U+0800 are dropped; what is neither Han nor an ASCII letter or digit ends a run.
 DROPPED = tuple(code for code in range(0x300, 0x800) if unicodedata.category(chr(code)) in ("Mn", "Me"))
 
+_MOST_KNOWN = 16384  # characters whose symbols are remembered
 _BREAK, _ASCII, _DROP = 0, -1, -2  # symbols of code points; a positive one is a Han character
 
 
@@ -85,6 +87,38 @@ class Pieces:
         used = np.flatnonzero(flat)
         return flat[used], np.diff(np.searchsorted(used, 3 * ends), prepend=0)
 
+    def encode_one(self, text: str) -> list[int]:
+        """Token rows of one short text, as `encode` gives them: a question takes a tenth of the time of the arrays."""
+        symbol_of, pairs = self._symbol_of, self._pairs.mapping
+        rows: list[int] = []
+        run = ""
+        before = 0  # the Han character that stands last, while a pair may begin with it
+        for character in text:
+            symbol, letter = symbol_of(character)
+            if symbol == _DROP:
+                continue
+            if run and symbol != _ASCII:
+                rows.append(self._words.get(run, 0))
+                run = ""
+            if symbol > 0 and (pair := pairs.get(before * self._base + symbol) if before else None):
+                rows.append(pair)
+            else:
+                rows += (before, max(symbol, 0))
+            run += letter
+            before = max(symbol, 0)
+        rows += (before, self._words.get(run, 0))
+        return [row for row in rows if row]
+
+    @cached_property
+    def _symbol_of(self) -> Callable[[str], tuple[int, str]]:
+        """Character → its symbol, and the ASCII letter or digit it is read as."""
+
+        def symbol(character: str) -> tuple[int, str]:
+            code = ord(character)
+            return int(self._symbols[code]), chr(self._ascii[code]) if self._ascii[code] else ""
+
+        return lru_cache(maxsize=_MOST_KNOWN)(symbol)
+
     def _word_rows(self, codes: np.ndarray, symbols: np.ndarray) -> tuple[np.ndarray, list[int]]:
         """Where runs of letters and digits start, and the row of each (0 when unknown)."""
         kinds = np.minimum(symbols, 0)
@@ -134,6 +168,16 @@ class _PairRows:
             places = self._places(keys, multiplier)
             found += rows.take(places) * (table.take(places) == keys)
         return found
+
+    @cached_property
+    def mapping(self) -> dict[int, int]:
+        """Every pair's row by its key."""
+        return {
+            key: row
+            for _, table, rows in self._tables
+            for key, row in zip(table.tolist(), rows.tolist(), strict=True)
+            if row
+        }
 
     def _places(self, keys: np.ndarray, multiplier: np.uint32) -> np.ndarray:
         """Where each key stands, or would."""

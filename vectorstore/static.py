@@ -82,7 +82,8 @@ class StaticModel:
 
     def embed_question(self, text: str) -> np.ndarray:
         """Vector of one question, shape (dimension,), as `embed` gives it."""
-        return self.embed([text])[0]
+        rows = self._pieces.encode_one(text)
+        return unit(self._rows.take(rows, axis=0).sum(axis=0, keepdims=True))[0]
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
