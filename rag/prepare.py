@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 MANY_BYTES = 6_000_000
 MOST_WORKERS = 8  # beyond it one writer can't keep up; each takes about 150 MB
 _CHUNK_BYTES = 250_000  # of files that a worker gets at a time
-_CHUNK_FILES = 32
+_CHUNK_FILES = 128
 _AHEAD = 3  # chunks a worker may be ahead of the writer: bounds memory
 _SENT = tuple(field.name for field in fields(Document) if field.name != "text")  # beside its text
 

@@ -1,6 +1,8 @@
 """Files made ready here and in other processes; what need not be embedded again."""
 
 import io
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -77,6 +79,12 @@ def test_workers_that_cannot_start_are_done_without(files, embedder, monkeypatch
     prepared = list(prepare_files(files[:3], SETTINGS, embedder))
     assert [item.document.source for item in prepared] == ["00.txt", "01.txt", "02.txt"]
     assert all(item.vectors is None for item in prepared)
+
+
+def test_a_worker_loads_what_it_needs_and_no_more():
+    code = "import sys, rag.worker; print(*{'langchain_core', 'pydantic', 'rag.assistant'} & sys.modules.keys())"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == ""
 
 
 def test_answers_survive_the_pipe(embedder, files):
