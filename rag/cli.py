@@ -250,7 +250,7 @@ def _index(options: argparse.Namespace) -> int:
         if options.list:
             for info in assistant.documents():
                 print(f"{info.source}\t{info.title}\t{info.date or '-'}\t{info.passages} 段 passages")
-        counts = f"{len(assistant.documents())} 个文档 documents, {len(assistant.store)} 个段落 passages"
+        counts = f"{len(assistant.store.digests())} 个文档 documents, {len(assistant.store)} 个段落 passages"
         print(f"{place_name(settings)}: {counts}")
     return 1 if failed else 0
 
