@@ -22,7 +22,7 @@ from rag.retrieve import TRIES, retrieve
 from rag.settings import EXTRACTIVE, Settings
 from rag.similarity import word_similarity, word_vectors
 from rag.stores import create_store, open_current_store, rebuild_store
-from rag.surroundings import distinct, openings_of, parts_with_hits, texts_before
+from rag.surroundings import distinct, parts_with_hits, texts_around
 from rag.threads import one_blas_thread
 from rag.types import Answer, Answered, Delta, Document, Event, Hit, Retrieved
 from vectorstore.filters import Filter
@@ -324,7 +324,7 @@ class Assistant:
         """The answer quoted from these hits. Raises KeyError when one of their documents is gone."""
         parts = parts_with_hits(standalone, hits, lambda text: self._search(text, self.settings.top_k, filter))
         hits = distinct([*hits, *(hit for own in parts.values() for hit in own)])
-        before, openings = texts_before(self.store, hits), openings_of(self.store, hits)
+        before, openings = texts_around(self.store, hits)
         with one_blas_thread():
             found = extract(
                 standalone,

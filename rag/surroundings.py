@@ -38,19 +38,20 @@ def distinct(hits: Iterable[Hit]) -> list[Hit]:
     return list(first.values())
 
 
-def texts_before(store: Store, hits: Sequence[Hit]) -> dict[str, str]:
-    """For each hit, the passage that stands before it in its document. Raises KeyError when one is gone."""
-    previous = {
-        hit.passage.id: f"{hit.passage.document_id}:{hit.passage.ordinal - 1}"
-        for hit in hits
-        if hit.passage.ordinal > 0
-    }
-    passages = store.passages(list(previous.values()))
-    return {name: passage.text for name, passage in zip(previous, passages, strict=True)}
+def texts_around(store: Store, hits: Sequence[Hit]) -> tuple[dict[str, str], dict[str, str]]:
+    """For each hit, by passage id, the passage that stands before it; by document id, the first one of its document.
+
+    The first passage often names what the rest is about. What the hits hold themselves is not read again. Raises
+    KeyError when a passage is gone.
+    """
+    before = {hit.passage.id: _nth(hit, hit.passage.ordinal - 1) for hit in hits if hit.passage.ordinal > 0}
+    openings = {hit.passage.document_id: _nth(hit, 0) for hit in hits}
+    texts = {hit.passage.id: hit.passage.text for hit in hits}
+    unread = [name for name in dict.fromkeys([*before.values(), *openings.values()]) if name not in texts]
+    texts |= {passage.id: passage.text for passage in store.passages(unread)}
+    return {key: texts[name] for key, name in before.items()}, {key: texts[name] for key, name in openings.items()}
 
 
-def openings_of(store: Store, hits: Sequence[Hit]) -> dict[str, str]:
-    """The first passage of each hit's document, which often names what the rest is about. Raises KeyError as above."""
-    documents = list(dict.fromkeys(hit.passage.document_id for hit in hits))
-    passages = store.passages([f"{document}:0" for document in documents])
-    return {document: passage.text for document, passage in zip(documents, passages, strict=True)}
+def _nth(hit: Hit, ordinal: int) -> str:
+    """The id of a passage of a hit's document."""
+    return f"{hit.passage.document_id}:{ordinal}"

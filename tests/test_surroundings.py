@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from rag.documents import document_from_text
 from rag.passages import split_passages
-from rag.surroundings import distinct, openings_of, parts_with_hits, texts_before
+from rag.surroundings import distinct, parts_with_hits, texts_around
 from rag.types import Hit
 from vectorstore.embedding import load_embedder
 from vectorstore.local import LocalStore
@@ -44,5 +47,12 @@ def test_the_text_before_a_passage_and_the_opening_of_its_document(tmp_path: Pat
     with LocalStore.create(tmp_path / "index", load_embedder()) as store:
         store.add([(document, passages)])
         hits = [Hit(passages[0], 1.0), Hit(passages[2], 0.5)]
-        assert texts_before(store, hits) == {passages[2].id: passages[1].text}
-        assert openings_of(store, hits) == {document.id: passages[0].text}
+        opening = {document.id: passages[0].text}
+        assert texts_around(store, hits) == ({passages[2].id: passages[1].text}, opening)
+        # what stands before the one is the other
+        neighbours = [Hit(passages[3], 1.0), Hit(passages[2], 0.5)]
+        before = {passages[3].id: passages[2].text, passages[2].id: passages[1].text}
+        assert texts_around(store, neighbours) == (before, opening)
+        assert texts_around(store, []) == ({}, {})
+        with pytest.raises(KeyError):
+            texts_around(store, [Hit(replace(passages[2], document_id="0" * 16), 1.0)])

@@ -19,6 +19,7 @@ from vectorstore.pieces import Pieces
 EMBEDDED = "embedded"
 MODEL_FOLDER = Path(__file__).parent / "model"
 _BATCH = 512  # texts cut at a time: large enough to amortise the call, small enough to stay in cache
+_FEW = 64  # characters that are cut faster one by one than as arrays
 _WORD = 5  # tokens that a word has at most, one of four Han characters
 
 
@@ -60,6 +61,10 @@ class StaticModel:
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """Vectors of texts, shape (len(texts), dimension), float32 unit rows; a text without known tokens is 0."""
         vectors = np.zeros((len(texts), self.dimension), np.float32)
+        if len(texts) < _FEW and sum(map(len, texts)) < _FEW:
+            for vector, text in zip(vectors, texts, strict=True):
+                self._rows.take(self._pieces.encode_one(text), axis=0).sum(axis=0, out=vector)
+            return unit(vectors)
         for start in range(0, len(texts), _BATCH):
             ids, lengths = self._pieces.encode(texts[start : start + _BATCH])
             self._sum(ids, lengths, vectors[start : start + _BATCH])
@@ -82,8 +87,7 @@ class StaticModel:
 
     def embed_question(self, text: str) -> np.ndarray:
         """Vector of one question, shape (dimension,), as `embed` gives it."""
-        rows = self._pieces.encode_one(text)
-        return unit(self._rows.take(rows, axis=0).sum(axis=0, keepdims=True))[0]
+        return self.embed([text])[0]
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -95,8 +95,13 @@ def words(folded: str) -> list[str]:
     """
     import rjieba
 
+    return _without_marks(rjieba.cut(folded))
+
+
+def _without_marks(cut: Iterable[str]) -> list[str]:
+    """What of a cut text is no punctuation and no blank."""
     # isalnum() settles nearly every word faster than the pattern does
-    return [word for word in rjieba.cut(folded) if word.isalnum() or _word.search(word)]
+    return [word for word in cut if word.isalnum() or _word.search(word)]
 
 
 def bigrams(folded: str) -> list[str]:
@@ -156,7 +161,7 @@ def content_words(question: str) -> list[str]:
     >>> content_words("量子院位于哪里？")
     ['量子', '院', '位于']
     """
-    return [word for word in words(fold(question)) if word not in QUESTION_WORDS]
+    return [word for word in _without_marks(_cut(fold(question))) if word not in QUESTION_WORDS]
 
 
 def question_terms(question: str) -> list[str]:
@@ -169,15 +174,17 @@ def question_terms(question: str) -> list[str]:
     kept = content_words(question)
     if not kept:
         return unique(words(folded) + bigrams(folded))
-    masked = _masked(folded)
+    # question words are blanked out, so that no pair spans them
+    masked = "".join(" " * len(word) if word in QUESTION_WORDS else word for word in _cut(folded))
     return unique(kept + bigrams(masked))
 
 
-def _masked(folded: str) -> str:
-    """Folded text with question words blanked out, so that no pair spans them."""
+@lru_cache(maxsize=64)  # one retrieval asks for its question's words and terms several times
+def _cut(folded: str) -> tuple[str, ...]:
+    """jieba words of a folded question, punctuation and blanks included."""
     import rjieba
 
-    return "".join(" " * len(word) if word in QUESTION_WORDS else word for word in rjieba.cut(folded))
+    return tuple(rjieba.cut(folded))
 
 
 def unique(items: Iterable[str]) -> list[str]:
