@@ -8,9 +8,9 @@ that holds a thing of the asked kind (a number, a date, a person) is preferred.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import numpy as np
 
@@ -121,50 +121,60 @@ def _is_statement(sentence: str) -> bool:
 
 def score_sentences(question: Question, candidates: Sequence[Candidate], similarity: Similarity | None) -> list[Scored]:
     """Score every candidate for one question, best first, ties by place; scores are roughly in [-0.5, 1.3]."""
-    held = partial(word_coverage, question)
-    best_hit = max((candidate.hit.score for candidate in candidates), default=0.0)
+    if not candidates:
+        return []
+    best_hit = max(candidate.hit.score for candidate in candidates)
     share, focus = weights(question), focus_weights(question)
+    near = [candidate.evidence for candidate in candidates]
+
+    def held(texts: Iterable[str]) -> np.ndarray:
+        """Share of each question word in each text, shape (len(candidates), W)."""
+        return np.array([word_coverage(question, text) for text in texts])
+
+    local = held(one.sentence for one in near)
+    surroundings = (
+        IN_SCOPE * held(one.scope for one in near),
+        IN_PASSAGE * held(one.around for one in near),
+        IN_OPENING * held(one.opening for one in near),
+    )
+    covered = np.maximum.reduce([local, *surroundings])
+    # another word for it counts only where the word itself is nowhere near
+    soft = np.where(covered < SAME_MEANING, _paraphrases(question, candidates, similarity), 0.0)
+    local, covered = np.maximum(local, soft), np.maximum(covered, soft)
     scored = []
-    for candidate, soft in zip(candidates, _paraphrases(question, candidates, similarity), strict=True):
-        near = candidate.evidence
-        local = held(near.sentence)
-        surroundings = [IN_SCOPE * held(near.scope), IN_PASSAGE * held(near.around), IN_OPENING * held(near.opening)]
-        covered = np.maximum.reduce([local, *surroundings])
-        # another word for it counts only where the word itself is nowhere near
-        soft = np.where(covered < SAME_MEANING, soft, 0.0)
-        local, covered = np.maximum(local, soft), np.maximum(covered, soft)
-        score = LOCAL_SHARE * float(focus @ local) + (1 - LOCAL_SHARE) * float(share @ covered)
-        fit = kind_fit(question, near.sentence)
+    for candidate, own, wide in zip(candidates, local, covered, strict=True):
+        score = LOCAL_SHARE * float(focus @ own) + (1 - LOCAL_SHARE) * float(share @ wide)
+        fit = kind_fit(question, candidate.folded)
         score += KIND_BONUS * fit
-        if question.subject and 0 <= near.sentence.find(question.subject) < 5:
+        if question.subject and 0 <= candidate.folded.find(question.subject) < 5:
             score += SUBJECT_BONUS
         if not candidate.is_statement:
             score -= NOT_A_STATEMENT
         if best_hit > 0:
             score += RETRIEVAL_BONUS * candidate.hit.score / best_hit
-        scored.append(Scored(candidate, local, covered, score, score, fit))
+        scored.append(Scored(candidate, own, wide, score, score, fit))
     return sorted(scored, key=lambda item: (-item.score, item.candidate.hit.passage.id, item.candidate.start))
 
 
-def _paraphrases(
-    question: Question, candidates: Sequence[Candidate], similarity: Similarity | None
-) -> list[np.ndarray]:
-    """For each candidate: how near its nearest word is to each question word, shape (W,); 0 below SAME_MEANING."""
-    near = [np.zeros(len(question.words)) for _ in candidates]
+def _paraphrases(question: Question, candidates: Sequence[Candidate], similarity: Similarity | None) -> np.ndarray:
+    """How near each candidate's nearest word is to each question word, shape (candidates, W); 0 below SAME_MEANING."""
+    soft = np.zeros((len(candidates), len(question.words)))
     asked = [i for i, word in enumerate(question.words) if not (word.is_name or word.is_role) and _may_vary(word.text)]
+    if similarity is None or not asked:
+        return soft
     there = [
         [word for word in dict(tagged(candidate.folded)) if word.isalnum() and _may_vary(word)]
         for candidate in candidates
     ]
     column = {word: i for i, word in enumerate(dict.fromkeys(word for found in there for word in found))}
-    if similarity is None or not asked or not column:
-        return near
+    if not column:
+        return soft
     cosines = similarity([question.words[i].text for i in asked], list(column))
-    for soft, found in zip(near, there, strict=True):
-        if found:
-            nearest = cosines[:, [column[word] for word in found]].max(axis=1)
-            soft[asked] = np.where(nearest >= SAME_MEANING, PARAPHRASED * nearest, 0.0)
-    return near
+    rows = [row for row, found in enumerate(there) if found]
+    starts = np.cumsum([0, *(len(there[row]) for row in rows[:-1])])
+    nearest = np.maximum.reduceat(cosines[:, [column[word] for found in there for word in found]], starts, axis=1)
+    soft[np.ix_(rows, asked)] = np.where(nearest >= SAME_MEANING, PARAPHRASED * nearest, 0.0).T
+    return soft
 
 
 def _may_vary(word: str) -> bool:

@@ -137,9 +137,10 @@ def span_features(
     columns["among.inside"] = strict @ weight / weight.sum()
     columns["among.outside"] = strict.T @ weight / weight.sum()
     columns["among.overlap"] = overlap @ weight / weight.sum()
-    equal = np.array([[one == other for other in texts] for one in texts])
-    columns["among.equal"] = equal @ weight / weight.sum()
-    columns["among.best_in_sentence"] = np.array([score[i] - score[same[i]].max() for i in range(len(spans))])
+    number = {text: place for place, text in enumerate(texts)}
+    numbers = np.array([number[text] for text in texts])
+    columns["among.equal"] = (numbers[:, None] == numbers) @ weight / weight.sum()
+    columns["among.best_in_sentence"] = score - np.where(same, score, -np.inf).max(axis=1)
     return columns
 
 
