@@ -112,11 +112,12 @@ class KeywordIndex:
         wanted = k + SLACK
         while True:
             hits = self._searcher.search(query, limit=wanted, count=False).hits
-            border = _rounded(hits[k - 1][0]) if len(hits) >= k else 0.0
-            if len(hits) < wanted or _rounded(hits[-1][0]) < border or wanted > k + MOST_TIES:
-                kept = [(_rounded(score), address) for score, address in hits if _rounded(score) >= border]
-                keys = self._keys([address for _, address in kept])
-                return [(key, score) for key, (score, _) in zip(keys, kept, strict=True)]
+            scores = [_rounded(score) for score, _ in hits]
+            border = scores[k - 1] if len(hits) >= k else 0.0
+            if len(hits) < wanted or scores[-1] < border or wanted > k + MOST_TIES:
+                kept = [score for score in scores if score >= border]  # the first ones: the best come first
+                keys = self._keys([address for _, address in hits[: len(kept)]])
+                return list(zip(keys, kept, strict=True))
             wanted *= 2
 
     def scores(self, weights: Mapping[str, float], keys: Sequence[int]) -> np.ndarray:

@@ -57,7 +57,7 @@ class PassageNames:
         found = {key: f"{table.ids[place]}:{ordinal}" for key, place, ordinal in zip(*columns, strict=True)}
         if len(table.recent) > _RECENT:
             table.recent.clear()
-        table.recent.update((name, key) for key, name in found.items())
+        table.recent.update(zip(found.values(), found.keys(), strict=True))
         return found
 
     def keys(self, ids: Sequence[str]) -> list[int]:
