@@ -99,12 +99,35 @@ def test_only_the_segments_that_held_it_are_written_anew(index, documents):
         (new,) = (row for row in assistant.documents() if row.source == "新.txt")
         key = assistant.store._catalog.passage_keys([f"{new.id}:0"])[0]
         ((document, *_),) = [entry[1:2] for entry in assistant.store._catalog.entries([key])]
-        assert keyword.beside([document]) == []
+        assert keyword.beside([document], 99) == []
         (old,) = (row for row in assistant.documents() if row.source == "机密备忘录.txt")
         first = assistant.store._catalog.passage_keys([f"{old.id}:0"])[0]
         ((other, *_),) = [entry[1:2] for entry in assistant.store._catalog.entries([first])]
-        shared = keyword.beside([other])
+        shared = keyword.beside([other], 99)
         assert shared and key not in shared and first not in shared
+        assert keyword.beside([other], len(shared)) == shared
+        assert keyword.beside([other], len(shared) - 1) is None
+        assert keyword.beside([document, other], len(shared) - 1) is None
+
+
+def test_segments_are_as_large_as_the_keyword_index_says(tmp_path):
+    """Counted without listing what is in them, in the order in which a search numbers them."""
+    index = KeywordIndex.create(tmp_path / "词")
+    for generation, count in enumerate((5, 70, 20), start=1):
+        with index.writer() as writer:
+            for number in range(count):
+                writer.add(1000 * generation + number, 100 * generation + number // 2, "量子 院")
+            writer.remove([100 * (generation - 1)])
+            writer.commit(generation)
+        index = index.newest()
+    sizes = index._segment_sizes()
+    assert len(sizes) == index.segments > 1
+    assert sum(sizes) == 1 + len(index) == 1 + 5 + 70 + 20 - 2 - 2
+    for generation, others in ((1, 1), (2, 66), (3, 18)):
+        keys = index.beside([100 * generation + 1], 99)
+        assert len(keys) == others and {key // 1000 for key in keys} == {generation}
+        assert index.beside([100 * generation + 1], len(keys)) == keys
+        assert index.beside([100 * generation + 1], len(keys) - 1) is None
 
 
 def test_a_crash_between_the_commits_leaves_no_word_either(index):

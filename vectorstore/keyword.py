@@ -156,8 +156,8 @@ class KeywordIndex:
             found.append(count)
         return np.array(found, np.int64)
 
-    def beside(self, documents: Iterable[int]) -> list[int]:
-        """Keys of the other passages in the segments that hold these documents, ascending.
+    def beside(self, documents: Iterable[int], at_most: int) -> list[int] | None:
+        """Keys of the other passages in the segments that hold these documents, ascending; None for more than that.
 
         A segment keeps the words of what was removed from it in its dictionary until all of it is written anew.
         """
@@ -167,13 +167,22 @@ class KeywordIndex:
         named = [(tantivy.Occur.Should, self._term("document", key)) for key in documents]
         hits = self._searcher.search(tantivy.Query.boolean_query(named), limit=total, count=False).hits
         segments = {address.segment_ord for _, address in hits}
+        sizes = self._segment_sizes()
+        if sum(sizes[number] for number in segments) - len(hits) - 1 > at_most:  # one may be the mark
+            return None
         every = [
             (tantivy.Occur.Must, tantivy.Query.all_query()),
             (tantivy.Occur.MustNot, self._term("document", _MARK)),
         ]
         found = self._searcher.search(tantivy.Query.boolean_query(every), limit=total, count=False).hits
         places = [address for _, address in found if address.segment_ord in segments]
-        return sorted(set(self._keys(places)) - set(self._keys([address for _, address in hits])))
+        keys = sorted(set(self._keys(places)) - set(self._keys([address for _, address in hits])))
+        return keys if len(keys) <= at_most else None
+
+    def _segment_sizes(self) -> list[int]:
+        """How many passages each segment holds, in tantivy's order; a million are not to be listed to be counted."""
+        segments = json.loads((self.folder / "meta.json").read_text(encoding="utf-8"))["segments"]
+        return [segment["max_doc"] - (segment["deletes"] or {}).get("num_deleted_docs", 0) for segment in segments]
 
     def writer(self) -> KeywordWriter:
         """Start a change; one at a time."""

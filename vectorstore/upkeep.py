@@ -123,8 +123,8 @@ class KeywordUpkeep:
         tantivy would drop their words when it next merges the segment, which may be never. Where more than AT_ONCE
         passages share it, single words (never text) wait for that merge or for the index to be made anew.
         """
-        beside = index.beside(documents) if documents else []
-        if len(beside) > AT_ONCE:
+        beside = index.beside(documents, AT_ONCE) if documents else []
+        if beside is None:
             logger.info("Single words of what was removed stay in %s until: wenju index --rebuild", self.folder)
             return
         for entries in batches(self._catalog.entries(beside), BATCH):
