@@ -41,14 +41,13 @@ def distinct(hits: Iterable[Hit]) -> list[Hit]:
 def texts_around(store: Store, hits: Sequence[Hit]) -> tuple[dict[str, str], dict[str, str]]:
     """For each hit, by passage id, the passage that stands before it; by document id, the first one of its document.
 
-    The first passage often names what the rest is about. What the hits hold themselves is not read again. Raises
-    KeyError when a passage is gone.
+    The first passage often names what the rest is about. All are read anew, also those that are hits themselves: that
+    is how a document that was removed since the search is noticed. Raises KeyError when a passage is gone.
     """
     before = {hit.passage.id: _nth(hit, hit.passage.ordinal - 1) for hit in hits if hit.passage.ordinal > 0}
     openings = {hit.passage.document_id: _nth(hit, 0) for hit in hits}
-    texts = {hit.passage.id: hit.passage.text for hit in hits}
-    unread = [name for name in dict.fromkeys([*before.values(), *openings.values()]) if name not in texts]
-    texts |= {passage.id: passage.text for passage in store.passages(unread)}
+    names = list(dict.fromkeys([*before.values(), *openings.values()]))
+    texts = {passage.id: passage.text for passage in store.passages(names)}
     return {key: texts[name] for key, name in before.items()}, {key: texts[name] for key, name in openings.items()}
 
 
