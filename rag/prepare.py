@@ -34,7 +34,7 @@ from vectorstore.static import EMBEDDED
 if TYPE_CHECKING:
     from rag.settings import Settings
 
-# Bytes of files from which on workers pay for the second that each takes to start, measured on two cores.
+# Bytes of files from which on workers pay for the half second that each takes to start, on two cores.
 MANY_BYTES = 6_000_000
 MOST_WORKERS = 8  # beyond it one writer can't keep up; each takes about 150 MB
 _CHUNK_BYTES = 250_000  # of files that a worker gets at a time
