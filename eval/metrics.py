@@ -21,6 +21,18 @@ from eval.text import character_f1, characters, exact_match, read_sentences, sta
 CHARACTERS_PER_FACT = 120
 CHARACTERS_BESIDE = 60
 
+# The figures that stand first: on the report, on the evaluation tab, and among those that a change is held to.
+HEADLINE = (
+    "good",
+    "correct",
+    "refusal_recall",
+    "false_refusal",
+    "citation_recall",
+    "citation_precision",
+    "exact_quote",
+    "unsupported",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:

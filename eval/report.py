@@ -8,22 +8,11 @@ from html import escape
 from eval.charts import bar_chart, reliability_chart
 from eval.judge import Figures
 from eval.judge import in_words as judged
-from eval.metrics import BY_NAME, METRICS, has_failed, shortcomings, slices, summarise
+from eval.metrics import BY_NAME, HEADLINE, METRICS, has_failed, shortcomings, slices, summarise
 from eval.records import Finding, Quote, Record, Reply, Run
 from eval.statistics import auroc, quantile, reliability
 from eval.table import in_words
 from eval.text import strip_markers
-
-_CARDS = (
-    "good",
-    "correct",
-    "refusal_recall",
-    "false_refusal",
-    "citation_recall",
-    "citation_precision",
-    "exact_quote",
-    "unsupported",
-)
 
 
 def render_report(run: Run, css: str, judges: Mapping[str, Figures]) -> str:
@@ -90,7 +79,7 @@ def _cards(records: Sequence[Record]) -> str:
     """The main figures, large."""
     figures = summarise(records)
     cards = []
-    for name in _CARDS:
+    for name in HEADLINE:
         mean, _, interval = in_words(figures[name], name).partition(" ")
         kind = "card main" if name == "good" else "card"
         cards.append(

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eval.metrics import has_failed, shortcomings, summarise
+from eval.metrics import HEADLINE, has_failed, shortcomings, summarise
 from eval.records import Record
 from eval.table import in_words
 from rag.language import Language
 from rag.ui.labels import say
 from rag.ui.markup import element, escaped
 
-METRICS = (
-    "good",
-    "correct",
-    "refusal_recall",
-    "false_refusal",
-    "citation_recall",
-    "citation_precision",
-    "exact_quote",
-    "unsupported",
-)
 # Failures that the page lists; the full report has all.
 WORST = 20
 
@@ -32,7 +22,7 @@ def render_summary(records: Sequence[Record], problems: Sequence[str], language:
     rows = "".join(
         f'<tr><th scope="row">{escaped(say(language, f"metric_{name}"))}</th>'
         f"<td>{escaped(in_words(figures[name], name))}</td><td>{figures[name].count}</td></tr>"
-        for name in METRICS
+        for name in HEADLINE
         if figures[name].count
     )
     table = (

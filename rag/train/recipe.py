@@ -13,7 +13,6 @@ EVAL = RAG.parent / "eval"
 RECORD = RAG / "model" / "recipe.json"
 _READ = "question asked parts coverage score spans features rank sentences passages retrieve rerank synonyms".split()
 _SPANS = "reader reading span_features short whole".split()
-_WEIGHED = "evidence vicinity backdrop typed attributes against answerable".split()
 _WEIGHED = "evidence answerable against attributes backdrop typed vicinity names".split()
 _DATA = "train/data train/news train/office train/export train/pipeline train/sentences".split()
 
