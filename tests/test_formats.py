@@ -7,14 +7,16 @@ import zipfile
 from datetime import datetime
 from pathlib import Path
 
+import docx
 import pytest
 from openpyxl import Workbook
 
 from rag import Assistant
 from rag.documents import load_document
 from rag.errors import LoadError
-from rag.loaders import SUFFIXES, book, delimited, loader_for, package, slides, spreadsheet
-from rag.loaders.table import table_lines
+from rag.loaders import SUFFIXES, book, delimited, html, loader_for, package, slides, spreadsheet
+from rag.loaders import docx as word
+from rag.loaders.table import Cell, names_columns, spread, table_lines
 
 
 @pytest.mark.parametrize(
@@ -29,10 +31,106 @@ from rag.loaders.table import table_lines
         ([["甲", "甲"], ["1", "2"]], ["甲 | 甲", "1 | 2"]),  # no names: twice the same
         ([["标题"], ["张伟", "1"]], ["标题", "张伟 | 1"]),
         ([["姓名", "电话", ""], ["张\n伟", "1", "备注"]], ["姓名 | 电话", "姓名：张 伟；电话：1；备注"]),
+        ([["甲方：", "张伟"], ["name", "Li"]], ["甲方：张伟", "name: Li"]),  # a form: no figures below 张伟
+        ([["", "2022", "2023年"], ["收入", "1", "2"]], ["2022 | 2023年", "收入 | 1 | 2"]),  # 2022 may be a figure
+        ([["", "去年", "今年"], ["收入", "1", ""]], ["去年 | 今年", "收入；去年：1"]),
     ],
 )
 def test_rows_carry_the_names_of_their_columns(rows: list[list[str]], lines: list[str]) -> None:
     assert table_lines(rows) == lines
+
+
+def test_names_that_say_nothing_are_left_out() -> None:
+    assert table_lines([["项目", "内容"], ["课程代码", "HYD2307"], ["学分", ""]], 1) == [
+        "项目 | 内容",
+        "课程代码：HYD2307",
+        "学分",
+    ]
+    assert table_lines([["指标", "合计"], ["人口", "7"]]) == ["指标 | 合计", "人口；合计：7"]
+
+
+def test_two_rows_of_names_are_read_together() -> None:
+    rows = [["产品", "2023年", "2023年"], ["", "收入", "成本"], ["镜头", "8.02亿元", "5.8亿元"]]
+    assert table_lines(rows, 2)[-1] == "产品：镜头；2023年 收入：8.02亿元；2023年 成本：5.8亿元"
+
+
+@pytest.mark.parametrize(
+    ("rows", "named"),
+    [
+        ([["姓名", "张伟", "性别", "男"], ["籍贯", "河北", "民族", "汉"]], False),  # a form: values in its first row
+        ([["姓名", "张伟", "工号", "1024"], ["籍贯", "河北", "电话", "2055"]], False),
+        ([["请假天数", "审批人"], ["2天以内", "主管"]], True),
+        ([["职级", "一类城市"], ["经理", "550元/天"], ["员工", "430元/天"]], True),
+        ([["样品", "硬度"], ["A1", "≥ 85 HV"], ["A2", "另行商定"], ["A3", "<70 HV"]], True),
+        ([["事项", "责任人"], ["压测", "邬子健"]], False),
+        ([["名称", "值"]], False),
+    ],
+)
+def test_names_stand_above_figures(rows: list[list[str]], named: bool) -> None:
+    assert names_columns(rows) is named
+
+
+def test_a_cell_that_spans_stands_where_it_reaches() -> None:
+    head = [Cell("地区", down=2), Cell("2023年", across=2)]
+    rows = [head, [Cell("人口"), Cell("产值")], [Cell("江北", across=2, down=3), Cell("7")], [Cell("8")], [Cell("9")]]
+    assert spread(rows, 2) == [
+        ["地区", "2023年", "2023年"],
+        ["地区", "人口", "产值"],
+        ["江北", "", "7"],
+        ["江北", "", "8"],
+        ["江北", "", "9"],
+    ]
+    assert spread([[Cell("甲", across=10**9)]], 0) == [["甲", *[""] * 99]]
+    assert spread([], 0) == []
+
+
+HTML_TABLE = """<table><caption>表1 差旅标准</caption>{head}
+<tr><td>总监</td><td>750元</td><td rowspan="2">全程</td></tr><tr><td>经理</td><td>550元</td></tr></table>"""
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "<thead><tr><th>职级</th><th>住宿</th><th>接送</th></tr></thead>",
+        "<tr><th>职级</th><th>住宿</th><th>接送</th></tr>",
+        "<tr><td>职级</td><td>住宿</td><td>接送</td></tr>",
+    ],
+)
+def test_a_table_of_a_page(head: str) -> None:
+    assert html.load(HTML_TABLE.format(head=head).encode()).text.split("\n") == [
+        "表1 差旅标准",
+        "职级 | 住宿 | 接送",
+        "职级：总监；住宿：750元；接送：全程",
+        "职级：经理；住宿：550元；接送：全程",
+    ]
+
+
+def test_a_table_inside_a_long_page() -> None:
+    text = "".join(f"<p>第{number}段：量子院位于中关村软件园，承担着国家的研究任务。</p>" for number in range(30))
+    head = "<tr><th>职级</th><th>住宿</th></tr>"
+    page = f"<body><article><h1>办法</h1>{text}<table>{head}<tr><td>总监</td><td>七百五十元</td></tr></table></article>"
+    lines = html.load(page.encode()).text.split("\n")
+    assert lines[-2:] == ["职级 | 住宿", "职级：总监；住宿：七百五十元"]
+
+
+def test_the_table_of_a_word_file_with_bold_names_and_a_merged_cell() -> None:
+    document = docx.Document()
+    table = document.add_table(rows=3, cols=3)
+    for row, values in zip(
+        table.rows, [["岗位", "要求", "联系人"], ["讲解员", "本科", ""], ["保管员", "大专", ""]], strict=True
+    ):
+        for cell, value in zip(row.cells, values, strict=True):
+            cell.text = value
+    for cell in table.rows[0].cells:
+        cell.paragraphs[0].runs[0].bold = True
+    table.cell(1, 2).merge(table.cell(2, 2)).text = "张伟"
+    file = io.BytesIO()
+    document.save(file)
+    assert word.load(file.getvalue()).text.split("\n") == [
+        "岗位 | 要求 | 联系人",
+        "岗位：讲解员；要求：本科；联系人：张伟",
+        "岗位：保管员；要求：大专；联系人：张伟",
+    ]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
@@ -46,7 +144,7 @@ def test_delimited_text_in_any_encoding(encoding: str, delimiter: str) -> None:
 
 def test_a_quoted_cell_keeps_its_comma_and_its_line_in_one_line() -> None:
     content = delimited.load('条款,内容\n一,"甲方、乙方，\n各执一份"\n'.encode())
-    assert content.text == "条款 | 内容\n条款：一；内容：甲方、乙方， 各执一份"
+    assert content.text == "条款：内容\n一：甲方、乙方， 各执一份"
 
 
 def test_a_table_takes_its_title_from_its_name_and_its_date_from_nowhere(tmp_path: Path) -> None:

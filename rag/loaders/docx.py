@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rag.errors import LoadError
 from rag.loaders.base import Content, tidy
+from rag.loaders.table import Cell, names_columns, spread, table_lines
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -24,11 +25,12 @@ _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallba
 # Tracked deletions, ruby readings, field codes, and the second copy of every text box.
 _SKIPPED = frozenset((*(_W + name for name in ("del", "moveFrom", "rt", "instrText", "pPr", "rPr")), _FALLBACK))
 _BREAKS = {_W + "tab": "\t", _W + "br": "\n", _W + "cr": "\n", _W + "noBreakHyphen": "-"}
+_GOES_ON = "\ue0fe"  # stands in a cell for the text of the cell above, which reaches down
 _TITLE_STYLES = ("Title", "Heading 1")
 
 
 def load(data: bytes) -> Content:
-    """Read a Word file. Tracked insertions count, tracked deletions do not; table cells are joined by ` | `.
+    """Read a Word file. Tracked insertions count, tracked deletions do not; tables as `table_lines` writes them.
 
     Title and date of creation come from the file's properties; without a title there, the first paragraph in the style
     Title or Heading 1 is it.
@@ -92,25 +94,55 @@ def _blocks(parent: Element, styles: Mapping[str, str]) -> Iterator[tuple[str, s
         if child.tag == _W + "p":
             yield _paragraph(child, styles)
         elif child.tag == _W + "tbl":
-            for row in _rows(child):
-                cells = (_cell(cell, styles) for cell in row.iterchildren(_W + "tc"))
-                yield " | ".join(cells), ""
+            yield from ((line, "") for line in _table(child, styles))
         elif child.tag in (_W + "sdt", _W + "sdtContent", _W + "customXml", _W + "ins"):
             yield from _blocks(child, styles)
 
 
-def _rows(table: Element) -> Iterator[Element]:
-    """The rows of a table, those inside content controls too, those of nested tables not."""
-    for child in table:
-        if child.tag == _W + "tr":
+def _table(table: Element, styles: Mapping[str, str]) -> list[str]:
+    """A line for each row of a table; names of columns are rows marked as heading, or set in bold above plain ones."""
+    rows = list(_inside(table, "tr"))
+    headings = 0
+    while headings < len(rows) - 1 and rows[headings].find(f"{_W}trPr/{_W}tblHeader") is not None:
+        headings += 1
+    if not headings and len(rows) > 1 and _is_bold(rows[0]) and not _is_bold(rows[1]):
+        headings = 1
+    cells = spread([_cells(row, styles) for row in rows], headings)
+    for number in range(1, len(cells)):  # a cell that goes on from the row above says the same
+        for place in range(min(len(cells[number]), len(cells[number - 1]))):
+            if cells[number][place] == _GOES_ON:
+                cells[number][place] = cells[number - 1][place]
+    if cells and not headings and names_columns(cells):
+        headings = 1
+    return table_lines(cells, headings)
+
+
+def _is_bold(row: Element) -> bool:
+    """Whether all text of a row is bold."""
+    runs = [run for run in row.iter(_W + "r") if any((text.text or "").strip() for text in run.iter(_W + "t"))]
+    marks = [run.find(f"{_W}rPr/{_W}b") for run in runs]
+    return bool(runs) and all(mark is not None and mark.get(_W + "val") not in ("0", "false") for mark in marks)
+
+
+def _cells(row: Element, styles: Mapping[str, str]) -> list[Cell]:
+    """The cells of a row, each on one line."""
+    cells = []
+    for cell in _inside(row, "tc"):
+        span, merge = (cell.find(f"{_W}tcPr/{_W}{name}") for name in ("gridSpan", "vMerge"))
+        across = span.get(_W + "val", "1") if span is not None else "1"
+        goes_on = merge is not None and merge.get(_W + "val") != "restart"
+        text = _GOES_ON if goes_on else " ".join(" ".join(text for text, _ in _blocks(cell, styles)).split())
+        cells.append(Cell(text, int(across) if across.isdecimal() else 1))
+    return cells
+
+
+def _inside(parent: Element, name: str) -> Iterator[Element]:
+    """Rows of a table or cells of a row, those inside content controls too, those of nested tables not."""
+    for child in parent:
+        if child.tag == _W + name:
             yield child
         elif child.tag in (_W + "sdt", _W + "sdtContent"):
-            yield from _rows(child)
-
-
-def _cell(cell: Element, styles: Mapping[str, str]) -> str:
-    """A table cell on one line."""
-    return " ".join(" ".join(text for text, _ in _blocks(cell, styles)).split())
+            yield from _inside(child, name)
 
 
 def _paragraph(paragraph: Element, styles: Mapping[str, str]) -> tuple[str, str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rag.loaders.base import Content, decode, tidy
 from rag.loaders.facts import iso_date
 from rag.loaders.markup import parse_html, prune, readable_lines
+from rag.loaders.table import names_columns, table_lines
 from rag.loaders.trailer import split_trailer
 
 if TYPE_CHECKING:
@@ -78,14 +80,21 @@ def _main_lines(root: HtmlElement) -> list[str]:
         found = trafilatura.extract(page, include_tables=True, include_comments=False, favor_recall=True) or ""
     except ValueError:  # characters that XML forbids, written as entities
         return whole
-    main = [_table_row(line) for line in found.splitlines() if line.strip() and not _ruler.fullmatch(line)]
+    main = list(_with_tables(line for line in found.splitlines() if line.strip()))
     return main if sum(map(len, main)) >= _LEAST_SHARE * size else whole
 
 
-def _table_row(line: str) -> str:
-    """`| a | b |` as `a | b`; any other line as it is."""
-    row = _row.fullmatch(line)
-    return " | ".join(cell.strip() for cell in row[1].split("|")) if row else line
+def _with_tables(lines: Iterable[str]) -> Iterator[str]:
+    """The lines with each run of rows `| a | b |` as the lines of a table; a ruler stands below names of columns."""
+    for is_table, run in groupby(lines, lambda line: bool(_row.fullmatch(line))):
+        if not is_table:
+            yield from run
+            continue
+        rows = list(run)
+        rulers = [place for place, line in enumerate(rows) if _ruler.fullmatch(line)]
+        cells = [[cell.strip() for cell in row[1].split("|")] for line in rows if (row := _row.fullmatch(line))]
+        body = [row for place, row in enumerate(cells) if place not in rulers]
+        yield from table_lines(body, rulers[0] if len(rulers) == 1 else int(bool(body) and names_columns(body)))
 
 
 def _title(root: HtmlElement) -> str:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from rag.loaders.base import visible
+from rag.loaders.table import Cell, names_columns, spread, table_lines
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -19,6 +20,7 @@ _SILENT = frozenset(
     "script style template noscript head svg math iframe object embed audio video canvas select textarea button img "
     "input".split()
 )
+_ROW_GROUPS = ("thead", "tbody", "tfoot")
 _AROUND = frozenset(("nav", "aside", "footer", "form", "menu", "dialog"))
 _CJK = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff\u2018-\u201d\u2026"
 _wrap = re.compile(rf"(?<=[{_CJK}])[ \t]*\r?\n\s*(?=[{_CJK}])")
@@ -70,7 +72,7 @@ def prune(root: HtmlElement, *, surroundings: bool) -> None:
 
 
 def readable_lines(root: HtmlElement, *, keep_breaks: bool = False) -> list[str]:
-    """Lines of readable text: a block each, list items with their mark, table rows with cells joined by ` | `.
+    """Lines of readable text: a block each, list items with their mark, table rows as `table_lines` writes them.
 
     Args:
         keep_breaks: line breaks in `root` itself are breaks (a text file with some tags in it), not white space.
@@ -128,8 +130,11 @@ def _collect(element: HtmlElement, pieces: list[str], blanks: _Blanks = "fold", 
     if tag == "br":
         pieces.append("\n")
         return
-    if tag == "tr":
-        pieces += ["\n", " | ".join(_cells(element)), "\n"]
+    if tag == "table":
+        _collect_table(element, pieces)
+        return
+    if tag == "tr":  # outside any table
+        pieces += ["\n", *table_lines(spread([_cells(element)], 0)), "\n"]
         return
     if tag in _BLOCKS and not _ends_with_mark(pieces):
         pieces.append("\n")
@@ -150,20 +155,53 @@ def _collect(element: HtmlElement, pieces: list[str], blanks: _Blanks = "fold", 
         pieces.append("\n")
 
 
-def _cells(row: HtmlElement) -> list[str]:
+def _collect_table(table: HtmlElement, pieces: list[str]) -> None:
+    """Append a table, a line a row, and what stands beside the rows: its caption."""
+    rows: list[HtmlElement] = []
+    pieces.append("\n")
+    _collect_rows(table, rows, pieces)
+    headings = 0
+    while headings < len(rows) - 1 and _is_heading(rows[headings]):
+        headings += 1
+    cells = spread([_cells(row) for row in rows], headings)
+    if cells and not headings and names_columns(cells):
+        headings = 1
+    pieces += ["\n", *(line + "\n" for line in table_lines(cells, headings))]
+
+
+def _collect_rows(part: HtmlElement, rows: list[HtmlElement], pieces: list[str]) -> None:
+    """Find the rows of a table or a part of it; append what else stands there."""
+    _add_text(pieces, part.text, "fold")
+    for child in part:
+        if child.tag == "tr":
+            rows.append(child)
+        elif child.tag in _ROW_GROUPS:
+            _collect_rows(child, rows, pieces)
+        else:
+            _collect(child, pieces)
+        _add_text(pieces, child.tail, "fold")
+
+
+def _is_heading(row: HtmlElement) -> bool:
+    """Whether a row holds names of columns only."""
+    return all(cell.tag == "th" for cell in row) and any(True for cell in row)
+
+
+def _cells(row: HtmlElement) -> list[Cell]:
     """The cells of a table row, each on one line."""
     cells = []
     for cell in row:
         if cell.tag in ("td", "th"):
             pieces: list[str] = []
             _collect(cell, pieces)
-            cells.append(" ".join("".join(pieces).split()))
+            text = " ".join("".join(pieces).split())
+            cells.append(Cell(text, _first_number(cell, "colspan"), _first_number(cell, "rowspan")))
     return cells
 
 
-def _first_number(element: HtmlElement) -> int:
-    """The number an ordered list starts with."""
-    start = element.get("start", "1")
+def _first_number(element: HtmlElement, name: str = "start") -> int:
+    """The number in an attribute: what an ordered list starts with, what a cell spans; 1 where there is none."""
+    start = element.get(name, "1")
     return int(start) if start.isdecimal() and len(start) < 6 else 1
 
 

@@ -4,45 +4,152 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 _HEADING_MAX = 40  # characters; a longer cell in the first row is text
+_KEY_MAX = 20  # characters of what a form asks for
+_SPAN_MAX = 100  # columns or rows that one cell is believed to cover
+_MOSTLY = 0.6  # share of a column's cells that are figures
+# Names that say nothing of what stands below them.
+_EMPTY_NAMES = frozenset("项目 内容 值 数值 指标 名称 item value".split())
 _cjk = re.compile("[\u3400-\u9fff]")
 _number = re.compile(r"[-+−]?[¥￥$€£]?\s*[\d,.，]+\s*[%％]?|\d{2,4}[-/年.]\d{1,2}(?:[-/月.]\d{1,2}日?)?")
+_figure = re.compile(r"[-+−<>≤≥约±]?\s*[¥￥$€£]?\d[\d,.，:：/~～—–-]*\s*[^\d\s]{0,6}")
 
 
-def table_lines(rows: Iterable[Sequence[str]]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell as the file has it; `across` columns wide and `down` rows high."""
+
+    text: str
+    across: int = 1
+    down: int = 1
+
+
+def table_lines(rows: Iterable[Sequence[str]], headings: int | None = None) -> list[str]:
     """A line for each row that holds anything.
 
-    When the first row names the columns, every later row reads `姓名：张伟；电话：62550000`, empty cells left out;
-    otherwise the cells are joined by ` | `.
+    Where the first rows name the columns, every later one reads `姓名：张伟；电话：62550000`, empty cells left out. Two
+    columns without telling names read `电话：62550000`, any other row `a | b`.
+
+    Args:
+        headings: how many of the first rows name the columns; None judges by what stands in the first.
 
     >>> table_lines([["姓名", "电话"], ["张伟", "62550000"], ["王芳", ""]])
     ['姓名 | 电话', '姓名：张伟；电话：62550000', '姓名：王芳']
+    >>> table_lines([["法定代表人", "张伟"], ["住所", "怀柔区"]])
+    ['法定代表人：张伟', '住所：怀柔区']
+    >>> table_lines([["项目", "2023年"], ["收入", "3.98"]], 1)
+    ['项目 | 2023年', '收入；2023年：3.98']
     """
     filled = [cells for row in rows if any(cells := [" ".join(cell.split()) for cell in row])]
     if not filled:
         return []
-    names = list(filled[0])
-    while names and not names[-1]:
-        names.pop()
-    if not _are_names(names) or len(filled) < 2:
-        return [" | ".join(cells).strip(" |") for cells in filled]
-    chinese = any(_cjk.search(name) for name in names)
-    colon, stop = ("：", "；") if chinese else (": ", "; ")
-    lines = [" | ".join(names)]
-    for cells in filled[1:]:
-        parts = []
-        for number, cell in enumerate(cells):
-            if cell:
-                parts.append(f"{names[number]}{colon}{cell}" if number < len(names) else cell)
+    if headings is None:
+        wide = max(sum(map(bool, cells)) for cells in filled) > 2
+        headings = int(_are_names(_trimmed(filled[0])) if wide else names_columns(filled))
+    if not 0 < headings < len(filled):
+        return [_pair(*cells) for cells in filled] if _is_form(filled) else [_joined(cells) for cells in filled]
+    names = _names(filled[:headings])
+    lines = [_joined(cells) for cells in filled[:headings]]
+    if len(names) == 2 and not any(map(_says, names)):
+        return lines + [_pair(*cells) if all(cells) else _joined(cells) for cells in filled[headings:]]
+    colon, stop = ("：", "；") if any(_cjk.search(name) for name in names) else (": ", "; ")
+    for cells in filled[headings:]:
+        named = zip(cells, [*names, *[""] * len(cells)], strict=False)
+        parts = (f"{name.rstrip(':： ')}{colon}{cell}" if _says(name) else cell for cell, name in named if cell)
         lines.append(stop.join(parts))
     return lines
 
 
+def names_columns(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row surely names the columns: below one of its names stand figures, as above none.
+
+    A form has names in its first row too, but values beside them: 姓名 | 张伟 | 性别 | 男.
+    """
+    names, body = _trimmed(rows[0]), rows[1:]
+    if not body or not _are_names(names) or any(_figure.fullmatch(name) for name in names):
+        return False
+    for column in range(len(names)):
+        values = [row[column] for row in body if column < len(row) and row[column]]
+        if values and sum(bool(_figure.fullmatch(value)) for value in values) >= _MOSTLY * len(values):
+            return True
+    return False
+
+
+def spread(rows: Sequence[Sequence[Cell]], headings: int) -> list[list[str]]:
+    """Every cell in its columns. A cell that is several rows high stands in each of them; one that is several columns
+    wide names each of them in the first `headings` rows, and stands in the first below.
+
+    >>> spread([[Cell("组", down=2), Cell("甲")], [Cell("乙")]], 0)
+    [['组', '甲'], ['组', '乙']]
+    """
+    above: dict[int, tuple[str, int]] = {}  # column → text that reaches down, rows left
+    made = []
+    for number, row in enumerate(rows):
+        cells: dict[int, str] = {}
+        reaching = {column: (text, left - 1) for column, (text, left) in above.items() if left > 1}
+        cells |= {column: text for column, (text, _) in above.items()}
+        column = 0
+        for cell in row:
+            while column in cells:
+                column += 1
+            for offset in range(min(max(cell.across, 1), _SPAN_MAX)):
+                cells[column + offset] = cell.text if not offset or number < headings else ""
+                if cell.down > 1:
+                    reaching[column + offset] = (cells[column + offset], min(cell.down, _SPAN_MAX) - 1)
+            column += min(max(cell.across, 1), _SPAN_MAX)
+        above = reaching
+        made.append([cells.get(place, "") for place in range(max(cells, default=-1) + 1)])
+    return made
+
+
+def _names(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The names of the columns; two rows of names read 2023年 收入."""
+    width = max(map(len, rows))
+    columns = [[row[place] for row in rows if place < len(row) and row[place]] for place in range(width)]
+    return [" ".join(dict.fromkeys(names)) for names in columns]
+
+
+def _says(name: str) -> bool:
+    """Whether the name of a column says what stands below it."""
+    return bool(name) and name.lower() not in _EMPTY_NAMES
+
+
+def _is_form(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether every row is a short text, different from all others, and a value."""
+    keys = [cells[0] for cells in rows]
+    two = all(len(cells) == 2 and all(cells) for cells in rows)
+    short = all(len(key) <= _KEY_MAX and not _number.fullmatch(key) for key in keys)
+    return two and short and len(rows) > 1 and len(set(keys)) == len(keys)
+
+
+def _pair(key: str, value: str) -> str:
+    """`键：值`."""
+    return f"{key.rstrip(':： ')}{'：' if _cjk.search(key) else ': '}{value}"
+
+
+def _joined(cells: Sequence[str]) -> str:
+    """`a | b`."""
+    return " | ".join(cells).strip(" |")
+
+
+def _trimmed(cells: Sequence[str]) -> list[str]:
+    """The cells without empty ones at the end."""
+    kept = list(cells)
+    while kept and not kept[-1]:
+        kept.pop()
+    return kept
+
+
 def _are_names(cells: Sequence[str]) -> bool:
-    """Whether the first row names the columns: two or more short, different cells that are no numbers or dates."""
+    """Whether the first row names the columns: two or more short, different cells that are no numbers or dates.
+
+    The corner above the names of the rows may be empty.
+    """
     return (
         len(cells) > 1
         and len(set(cells)) == len(cells)
-        and all(cell and len(cell) <= _HEADING_MAX and not _number.fullmatch(cell) for cell in cells)
+        and all(cells[1:])
+        and all(len(cell) <= _HEADING_MAX and not _number.fullmatch(cell) for cell in cells)
     )
