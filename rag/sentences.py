@@ -48,9 +48,9 @@ _digits_before = re.compile(r"[0-9０-９][0-9０-９.．]*\Z")
 _initials = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]")
 _list_digits = re.compile(r"[0-9]{1,2}\Z")
 _blank = re.compile(r"\s*")
-# What a web page puts before its text: 2023-08-18 10:25:00，正文：
+# What a web page puts before its text: 2023-08-18 10:25:00，正文： or [2023/08/18  10:25] 来自北京市，正文：
 _stamp = re.compile(
-    rf"(?:20\d\d[-/.]\d\d?[-/.]\d\d?[ \t]*(?:\d\d?:\d\d(?::\d\d)?)?)?[，,]?[ \t\u3000]*"
+    rf"(?:\[?\d{{1,4}}[-/.年][^{_BREAKS}。！？，,]{{0,40}})?[，,]?[ \t\u3000]*"
     rf"(?:(?:正文|原标题|原標題)[：:][ \t\u3000]*)+(?![{_BREAKS}]|\Z)"
     r"|20\d\d[-/.]\d\d?[-/.]\d\d?[ \t]+\d\d?:\d\d(?::\d\d)?[ \t\u3000，,]+(?=.{20})"
 )
