@@ -147,11 +147,11 @@ def _answer_part(
     if reason:
         return _refusal(reason, sure)
     best, others = ranked[0], ranked[1:]
-    caution = refuse.hedge(question, sure)
-    chosen, notice = [best], caution
-    if versions := conflicts.other_versions(question, best, others):
+    chosen, notice = [best], refuse.hedge(question, sure)
+    caution = notice
+    if versions := conflicts.other_versions(question, best, others):  # two documents answer: it is none's guess
         chosen = conflicts.newest_first([best, *versions])
-        notice = " ".join(filter(None, (conflicts.notice(question, chosen), notice)))
+        notice, caution = conflicts.notice(question, chosen), ""
     elif question.kind in {Kind.LIST, Kind.OPEN, Kind.WHICH, Kind.REASON, Kind.METHOD, Kind.YES_NO}:
         chosen += _complements(question, best, others)
     quotes = tuple(cut(question, item, shorts.get(id(item.candidate))) for item in chosen)

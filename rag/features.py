@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from rag.alike import likeness
 from rag.asked import Asked, find_asked
 from rag.coverage import Similarity, focus_weights, weights
 from rag.pairs import Pair, densest, held_in, locate_pairs
@@ -63,10 +64,17 @@ def sentence_features(
     overlap = _overlap(question, asked, scored)
     columns = _coverage(question, scored) | _pairs(question, asked, scored, overlap) | _types(question, asked, scored)
     columns |= _place(scored) | _meaning(question, scored, similarity) | _here(question, scored, overlap)
-    for name in _COMPARED:
+    alike = likeness(question, scored, similarity or _unlike)
+    columns |= alike
+    for name in (*_COMPARED, *alike):
         columns[f"{name}_gap"] = columns[name] - columns[name].max()
         columns[f"{name}_rank"] = _rank(columns[name])
     return columns
+
+
+def _unlike(asked: Sequence[str], there: Sequence[str]) -> np.ndarray:
+    """Similarity without an embedder: equal texts are alike, no others."""
+    return np.array([[float(one == other) for other in there] for one in asked])
 
 
 def _rank(values: np.ndarray) -> np.ndarray:

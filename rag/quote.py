@@ -20,6 +20,8 @@ from vectorstore.tokens import fold
 
 # Longest quote in characters before it is cut to the clauses that answer.
 LONG_QUOTE = 90
+# The same for a row of a table, whose values mean little without the name of the row.
+LONG_ROW = 180
 # A shorter run of clauses says nothing by itself (本次论坛).
 SHORT_QUOTE = 10
 # What a character of quote costs against a share of the question covered, and what starting at the subject is worth.
@@ -27,6 +29,9 @@ LENGTH_PRICE = 1 / 400
 WHOLE_START = 0.08
 # Longest quote with the sentence before it, which names whom 他 or 该公司 means.
 WITH_ANTECEDENT = 140
+# 职级：经理；一类城市：550元；二类城市：450元
+_NAMED = r"[^：:；;。]{1,40}(?:：|: )[^；;。]{1,120}"
+_ROW = re.compile(rf"(?:[^：:；;。]{{1,40}}(?:；|; ))?(?:{_NAMED}(?:；|; ))+{_NAMED}")
 _CLAUSE_MARKS = "，,；;：:、 "
 _REFERS = re.compile(
     r"[“「『\"]?(?:同时|此外|另外|目前|随后|不过|但|而且|并且|后来|之后)?[,，]?"
@@ -127,7 +132,8 @@ def _answering_clauses(question: Question, text: str, candidate: Candidate, shor
     """Offsets in the passage of the run of whole clauses that holds the short answer and most of the question."""
     start, end = candidate.start, candidate.end
     clauses = split_clauses(text, start, end)
-    if end - start <= LONG_QUOTE or len(clauses) < 2:
+    longest = LONG_ROW if _ROW.fullmatch(text, start, end) else LONG_QUOTE
+    if end - start <= longest or len(clauses) < 2:
         return start, end
     share = focus_weights(question)
     price = LENGTH_PRICE if short else 0.0
@@ -136,7 +142,7 @@ def _answering_clauses(question: Question, text: str, candidate: Candidate, shor
         for last in range(first, len(clauses)):
             a, b = clauses[first][0], clauses[last][1]
             holds_short = not short or (a <= start + short[0] and start + short[1] <= b)
-            too_long = b - a > LONG_QUOTE and clauses[last][0] - a >= SHORT_QUOTE
+            too_long = b - a > longest and clauses[last][0] - a >= SHORT_QUOTE
             if not holds_short or too_long or b - a < SHORT_QUOTE:
                 continue
             value = float(share @ word_coverage(question, candidate.folded[a - start : b - start]))

@@ -1,8 +1,10 @@
-"""A small convolutional reader: where in a sentence the short answer starts and ends. Numpy alone at run time.
+"""Two small convolutional readers: where in a sentence the short answer starts and ends. Numpy alone at run time.
 
 Words enter as vectors of the static embedder, with tags, matches with the question and what the question's nearest
 words are; three convolutions look at five words each, one, two and four apart; the question as a whole, pooled by
-attention, scores every word as a start and as an end. Trained by `python -m rag.train spans`.
+attention, scores every word as a start and as an end. One was trained on all there is, questions without an answer
+among them; the other on encyclopaedia questions alone. What they say is averaged. Trained by `python -m rag.train
+spans`.
 
 Sources: aligned question vectors and pooled question, Chen et al. 2017 (arXiv:1704.00051); dilated convolutions, Yu &
 Koltun 2016 (arXiv:1511.07122).
@@ -30,16 +32,30 @@ Embed = Callable[[Sequence[str]], np.ndarray]
 Weights = Mapping[str, np.ndarray]
 
 
+# The readers by what they were trained on. The first alone says how likely there is no answer.
+READERS = ("everything", "encyclopaedia")
+# Log-odds of no answer are kept within this.
+MOST_NONE = 8.0
+
+
 @cache
-def _weights() -> Weights:
-    """The shipped weights as float32."""
+def _weights() -> tuple[Weights, ...]:
+    """The shipped readers, as float32."""
     from safetensors.numpy import load_file
 
     if not WEIGHTS.is_file():
         raise FileNotFoundError(
             f"{WEIGHTS} is missing: reinstall wenju, or run `python -m rag.train spans DATA_FOLDER`"
         )
-    return {name: array.astype(np.float32) for name, array in load_file(WEIGHTS).items()}
+    arrays = load_file(WEIGHTS)
+    return tuple(
+        {
+            name.removeprefix(f"{reader}."): array.astype(np.float32)
+            for name, array in arrays.items()
+            if name.startswith(f"{reader}.")
+        }
+        for reader in READERS
+    )
 
 
 def read_sentences(
@@ -48,9 +64,9 @@ def read_sentences(
     readings: Sequence[Reading],
     extras: np.ndarray,
     embed: Embed,
-    weights: Weights | None = None,
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """How likely the answer starts and ends at each word: logits that compare across all the sentences.
+    readers: Sequence[Weights] = (),
+) -> tuple[list[tuple[np.ndarray, np.ndarray]], float]:
+    """How likely the answer starts and ends at each word, and how likely there is none.
 
     Args:
         question: analysed question.
@@ -58,53 +74,74 @@ def read_sentences(
         readings: S sentences, each of at least one word.
         extras: what the ranker says of each sentence, shape (S, columns).
         embed: the static embedder: texts → unit rows.
-        weights: instead of the shipped ones.
+        readers: instead of the shipped ones.
 
     Returns:
-        For each sentence (start logits, end logits), each of shape (words,).
+        (for each sentence (start, end), each of shape (words,): log-probabilities over the words of all sentences, mean
+        of the readers; log-odds of no answer by the first reader, within ±MOST_NONE).
     """
-    weights = weights or _weights()
+    readers = readers or _weights()
     own = read(question.folded)
     texts = list(dict.fromkeys([*own.words, asked.type, *(word for reading in readings for word in reading.words)]))
     vectors = embed(texts)
     row = {text: number for number, text in enumerate(texts)}
     asked_vectors = vectors[[row[word] for word in own.words]]
     tells = np.array([word[0].isalnum() and word != "的" for word in own.words])
-    longest = max(len(reading.words) for reading in readings)
-    inputs = []
+    seen = []
     for reading, extra in zip(readings, extras, strict=True):
         mine = vectors[[row[word] for word in reading.words]]
         cosines = mine @ asked_vectors.T
         nearest = np.where(tells, cosines, 0.0).max(axis=1)
         columns = token_columns(question, asked, reading, nearest, mine @ vectors[row[asked.type]])
-        looked_at = _softmax(SHARPNESS * cosines) @ _relu(_linear(weights, "emb", asked_vectors))
-        inputs.append(
-            np.concatenate(
-                [
-                    _relu(_linear(weights, "emb", mine)),
-                    weights["tag.weight"][reading.tags],
-                    columns,
-                    np.broadcast_to(extra, (len(mine), len(extra))),
-                    looked_at,
-                ],
-                axis=1,
-            )
-        )
-    pooled = _pool(weights, asked, own, question_columns(question, asked, own), asked_vectors)
-    mask = np.array([np.arange(longest) < len(one) for one in inputs])[..., None]
-    padded = np.zeros((len(inputs), longest, inputs[0].shape[1] + len(pooled)), np.float32)
-    for place, one in zip(padded, inputs, strict=True):
+        described = np.concatenate([columns, np.broadcast_to(extra, (len(mine), len(extra)))], axis=1)
+        seen.append((mine, reading.tags, described, _softmax(SHARPNESS * cosines)))
+    columns = question_columns(question, asked, own)
+    found = (_read(weights, asked, own, columns, asked_vectors, seen) for weights in readers)
+    starts, ends, none = zip(*found, strict=True)
+    lengths = np.cumsum([len(reading.words) for reading in readings])[:-1]
+    start, end = (np.split(np.mean(one, axis=0), lengths) for one in (starts, ends))
+    return list(zip(start, end, strict=True)), none[0]
+
+
+# A sentence's word vectors, tags and columns, and how much each of its words looks at each of the question's.
+_Seen = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+def _read(
+    weights: Weights,
+    asked: Asked,
+    own: Reading,
+    columns: np.ndarray,
+    asked_vectors: np.ndarray,
+    seen: Sequence[_Seen],
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """By one reader: log-probability of a start, and of an end, at each word of all sentences; log-odds of none."""
+    pooled = _pool(weights, asked, own, columns, asked_vectors)
+    asked_words = _relu(_linear(weights, "emb", asked_vectors))
+    longest = max(len(mine) for mine, *_ in seen)
+    mask = np.array([np.arange(longest) < len(mine) for mine, *_ in seen])[..., None]
+    rows = [
+        [_relu(_linear(weights, "emb", mine)), weights["tag.weight"][tags], described, looks @ asked_words]
+        for mine, tags, described, looks in seen
+    ]
+    padded = np.zeros((len(rows), longest, sum(part.shape[1] for part in rows[0]) + len(pooled)), np.float32)
+    for place, parts in zip(padded, rows, strict=True):
+        one = np.concatenate(parts, axis=1)
         place[: len(one), : one.shape[1]] = one
         place[: len(one), one.shape[1] :] = pooled
     hidden = _relu(_linear(weights, "inp", padded)) * mask
     for number, dilation in enumerate(DILATIONS):
-        seen = _relu(_convolve(weights, f"convs.{number}", hidden, dilation))
-        hidden = _normalise(weights, f"norm.{number}", hidden + seen) * mask
+        convolved = _relu(_convolve(weights, f"convs.{number}", hidden, dilation))
+        hidden = _normalise(weights, f"norm.{number}", hidden + convolved) * mask
     start, end = (
-        _linear(weights, name, hidden)[..., 0] + _linear(weights, by_question, hidden) @ pooled / 10
+        (_linear(weights, name, hidden)[..., 0] + _linear(weights, by_question, hidden) @ pooled / 10)[mask[..., 0]]
         for name, by_question in (("start", "ws"), ("end", "we"))
     )
-    return [(s[: len(one)], e[: len(one)]) for s, e, one in zip(start, end, inputs, strict=True)]
+    most = np.where(mask, hidden, _NOWHERE).max(axis=(0, 1))
+    none = float(_linear(weights, "none", np.concatenate([pooled, most]))[0])
+    starts, ends = (float(np.logaddexp.reduce(logits)) for logits in (start, end))
+    odds = float(np.clip(none - (starts + ends) / 2, -MOST_NONE, MOST_NONE))
+    return start - starts, end - ends, odds
 
 
 def _pool(weights: Weights, asked: Asked, own: Reading, columns: np.ndarray, vectors: np.ndarray) -> np.ndarray:

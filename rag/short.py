@@ -25,6 +25,8 @@ WEIGHTS = Path(__file__).parent / "model" / "spans.safetensors"
 READ = 4
 # What the reader's log share of a sentence is worth beside its ranking score, and the share of one that was not read.
 READER_WEIGHT = 1.0
+# Log-odds of no answer where nothing was read: what they are of most questions with an answer.
+UNREAD_NONE = -2.0
 LEAST_SHARE = 0.001
 
 
@@ -60,11 +62,13 @@ class Read:
     Attributes:
         share: how much of what speaks for any span speaks for one in this sentence, in [0, 1].
         short: its best span, None where it has none.
+        none: log-odds that none of the sentences read answers, by the reader; the same for all sentences.
     """
 
     scored: Scored
     share: float
     short: Short | None
+    none: float = UNREAD_NONE
 
 
 @cache
@@ -81,8 +85,10 @@ def choose(question: Question, ranked: Sequence[Scored], embed: Embed) -> list[R
         embed: the static embedder: texts → unit rows.
     """
     chosen = [item for item in ranked if item.told[1] * 4 < READ]
-    read = {id(one.scored): one for one in _read(question, chosen, embed)}
-    everything = [read.get(id(item)) or Read(item, 0.0, None) for item in ranked]
+    some = _read(question, chosen, embed)
+    read = {id(one.scored): one for one in some}
+    none = some[0].none if some else UNREAD_NONE
+    everything = [read.get(id(item)) or Read(item, 0.0, None, none) for item in ranked]
     return sorted(everything, key=lambda one: -(one.scored.score + READER_WEIGHT * log(one.share + LEAST_SHARE)))
 
 
@@ -94,20 +100,20 @@ def _read(question: Question, chosen: Sequence[Scored], embed: Embed) -> list[Re
         (*item.told[:3], len(reading.words) / 50, *item.told[3:])
         for item, reading in zip(chosen, readings, strict=True)
     ]
-    logits = read_sentences(question, asked, readings, np.array(told, np.float32), embed)
+    logits, none = read_sentences(question, asked, readings, np.array(told, np.float32), embed)
     sentences = [
         ReadSentence(reading, round(item.told[1] * 4), item.told[0], start, end)
         for item, reading, (start, end) in zip(chosen, readings, logits, strict=True)
     ]
     spans = find_spans(question, sentences)
     if not spans:
-        return [Read(item, 0.0, None) for item in chosen]
+        return [Read(item, 0.0, None, none) for item in chosen]
     columns = span_features(question, asked, sentences, spans)
     scores = _trees().predict(np.column_stack(list(columns.values())).astype(np.float32))
     confidence = 1 / (1 + np.exp(-scores))
     own = [[place for place, span in enumerate(spans) if span.sentence == number] for number in range(len(chosen))]
     return [
-        Read(item, *_best(question, reading, places, spans, confidence, columns["reader.share"]))
+        Read(item, *_best(question, reading, places, spans, confidence, columns["reader.share"]), none)
         for item, reading, places in zip(chosen, readings, own, strict=True)
     ]
 

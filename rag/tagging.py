@@ -24,7 +24,7 @@ def tagged(text: str) -> tuple[tuple[str, str], ...]:
 def long_words(text: str) -> tuple[str, ...]:
     """The different jieba words of folded text that have two characters and more, in order.
 
-    >>> long_words("量子院有量子计算机")
-    ('量子', '计算机')
+    >>> long_words("量子院位于中关村，量子")
+    ('量子', '位于', '中关村')
     """
     return tuple(word for word in dict.fromkeys(words(text)) if len(word) > 1)

@@ -106,6 +106,7 @@ def _span(question: Question, asked: Asked, best: Read, sentence: str, span: Spa
     return {
         "span confidence": (best.short.confidence if best.short else 0.0) if was_read else UNREAD_CONFIDENCE,
         "span share": best.share if was_read else UNREAD_SHARE,
+        "span none": best.none,
         "span characters": float(len(text)),
         "span asked": float(text in question.folded),
         "span new": sum(character not in question.folded for character in text) / max(1, len(text)),

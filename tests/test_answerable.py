@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from rag.answerable import MODEL, Tree, model_from, probability
+from rag.answerable import WEIGHTS, chance, probability, row
 from rag.documents import document_from_text
 from rag.evidence import describe
 from rag.extract import extract
@@ -18,14 +17,10 @@ from rag.passages import split_passages
 from rag.question import analyse
 from rag.score import Scored, find_candidates, score_sentences
 from rag.short import Read
-from rag.train.answerability import calibrate
+from rag.train.answerability import calibrate, calibrated
 from rag.train.near_misses import Pool, reading_cases
-from rag.train.news import ASKED_OF_NEWS
+from rag.trees import Trees, load
 from rag.types import Hit
-
-# value[0] <= 1 → leaf 0; else value[1] <= 5 → leaf 1, else leaf 2
-TREE = {"feature": [0, 1], "threshold": [1.0, 5.0], "left": [-1, -2], "right": [1, -3], "leaf": [0.5, -1.0, 2.0]}
-TWO_PARTS = {"names": ["a", "b"], "weights": [2.0, -1.0], "bias": 1.0, "trees": [TREE], "scale": 1.0, "shift": 0.0}
 
 
 def scored(question: str, *texts: str) -> list[Scored]:
@@ -43,23 +38,31 @@ def read(question: str, *texts: str) -> list[Read]:
     return [Read(item, 0.0, None) for item in scored(question, *texts)]
 
 
-@pytest.mark.parametrize(("values", "leaf"), [((1.0, 9.0), 0.5), ((2.0, 5.0), -1.0), ((2.0, 5.1), 2.0)])
-def test_a_tree_by_hand(values: Sequence[float], leaf: float) -> None:
-    assert Tree(*(tuple(TREE[part]) for part in ("feature", "threshold", "left", "right", "leaf"))).read(values) == leaf
+def test_a_row_has_the_features_in_their_order() -> None:
+    assert row({"b": 2.0, "share local": 0.5, "unused": 9.0}, ["share_local", "b"]).tolist() == [[0.5, 2.0]]
 
 
-def test_a_tree_without_a_split_is_its_leaf() -> None:
-    assert Tree((), (), (), (), (0.25,)).read([3.0]) == 0.25
+@pytest.mark.parametrize(("odds", "probability"), [(0.0, 0.5), (1.0, 0.731059), (-1e9, 0.0), (1e9, 1.0)])
+def test_odds_as_a_probability(odds: float, probability: float) -> None:
+    assert chance(odds) == pytest.approx(probability, abs=1e-6)
 
 
-def test_the_probability_by_hand() -> None:
-    # linear: 1 + 2·1 - 1·3 = 0; tree: 0.5; mean 0.25
-    features = {"a": 1.0, "b": 3.0, "unused": 9.0}
-    assert model_from(TWO_PARTS).probability(features) == pytest.approx(1 / (1 + np.exp(-0.25)))
-    # scale and shift: 2·0.25 - 0.5 = 0
-    assert model_from({**TWO_PARTS, "scale": 2.0, "shift": -0.5}).probability(features) == 0.5
-    # a feature far out does not overflow
-    assert model_from(TWO_PARTS).probability({"a": -1e9, "b": 0.0}) == pytest.approx(0.0, abs=1e-12)
+def test_calibrated_trees_give_the_line_of_their_odds() -> None:
+    # a stump x ≤ 1 → 0.5, else -1, and a tree that is one leaf of 2
+    stump, leaf = [0, 0, 0, 0], np.array([0.0, 0.5, -1.0, 2.0])
+    trees = Trees(
+        ("x",),
+        np.array(stump),
+        np.array([1.0, 0.0, 0.0, 0.0], np.float32),
+        np.array([1, 1, 2, 3]),
+        np.array([2, 1, 2, 3]),
+        leaf,
+        np.array([0, 3]),
+        1,
+    )
+    rows = np.array([[1.0], [3.0]], np.float32)
+    assert trees.predict(rows).tolist() == [2.5, 1.0]
+    assert calibrated(trees, 2.0, -3.0).predict(rows).tolist() == [2.0, -1.0]
 
 
 def test_calibration_finds_the_line_that_made_the_outcomes() -> None:
@@ -76,7 +79,7 @@ def test_the_features_of_a_sentence_that_says_it_all() -> None:
     assert found["share local"] == found["share anywhere"] == 1.0
     assert found["heaviest lacking local"] == found["unmeant sentence"] == found["names replaced"] == 0.0
     assert found["unit in sentence"] == found["subject in sentence"] == 1.0
-    assert set(model_from(json.loads(MODEL.read_text(encoding="utf-8"))).names) == set(found)
+    assert set(load(WEIGHTS).names) == {name.replace(" ", "_") for name in found}
 
 
 def test_the_features_of_a_sentence_about_something_else() -> None:
@@ -181,10 +184,3 @@ def test_the_pool_describes_nothing_where_nothing_is_found(tmp_path: Path) -> No
     pool = Pool([document_from_text(CONTEXTS[0], source="a.txt")], tmp_path / "index")
     assert pool.describe(analyse("台北港在哪里？"), []) == {}
     assert pool.describe(analyse("？？"), pool.search("台北港", 3)) == {}
-
-
-def test_the_written_questions_are_half_unanswerable_and_named_by_line() -> None:
-    rows = [json.loads(line) for line in ASKED_OF_NEWS.read_text(encoding="utf-8").splitlines()]
-    assert 0.4 < sum(row["answerable"] for row in rows) / len(rows) < 0.6
-    assert all(row["article"] > 0 and row["question"].strip() for row in rows)
-    assert len({(row["article"], row["question"]) for row in rows}) == len(rows)

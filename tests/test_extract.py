@@ -14,6 +14,7 @@ from rag.documents import document_from_text
 from rag.extract import MOST_QUOTES, Extract, extract
 from rag.passages import split_passages
 from rag.question import analyse
+from rag.quote import LONG_QUOTE, cut
 from rag.score import find_candidates, score_sentences
 from rag.similarity import word_similarity, word_vectors
 from rag.types import Document, Hit
@@ -172,6 +173,18 @@ def test_a_long_sentence_is_cut_to_whole_clauses_that_answer() -> None:
     start = long.index(quote)
     assert start == 0 or long[start - 1] in "，、"
     assert long[start + len(quote)] in "，。"
+
+
+def test_a_row_of_a_table_is_quoted_whole() -> None:
+    row = (
+        "职级：部门经理及同等级别人员；一类城市：每晚不超过550元；二类城市：每晚不超过450元；其他地区：每晚不超过360元；"
+        "市内交通：按实际票据报销；餐费补贴：每天120元；超出部分的处理：由本人承担"
+    )
+    question = analyse("部门经理在二类城市每晚住宿最多多少元？")
+    (best,) = score_sentences(question, find_candidates(hits_of(row), {}, {}), word_similarity)
+    assert len(row) > LONG_QUOTE
+    quote = cut(question, best, None)
+    assert quote.passage.text[quote.start : quote.end] == row
 
 
 def test_the_opening_of_a_document_names_what_its_passages_leave_out() -> None:

@@ -66,11 +66,33 @@ def test_numpy_computes_what_torch_computes() -> None:
     item = Item(own, question_columns(question, asked, own), asked.form, tuple(sentences))
     net = layers(own_vectors.shape[1], TOKEN_COLUMNS + 2).eval()
     with torch.no_grad():
-        starts, ends = logits(net, _batch([item], vectors))
+        starts, ends, none = logits(net, _batch([item], vectors))
     weights = {name: value.numpy() for name, value in net.state_dict().items()}
-    for number, (start, end) in enumerate(read_sentences(question, asked, readings, told, word_vectors, weights)):
-        np.testing.assert_allclose(start, starts[number, : len(start)].numpy(), atol=1e-4)
-        np.testing.assert_allclose(end, ends[number, : len(end)].numpy(), atol=1e-4)
+    found, odds = read_sentences(question, asked, readings, told, word_vectors, [weights])
+    totals = [float(torch.logsumexp(both, (0, 1))) for both in (starts, ends)]
+    assert odds == pytest.approx(none.item() - sum(totals) / 2, abs=1e-4)
+    for number, (start, end) in enumerate(found):
+        np.testing.assert_allclose(start, starts[number, : len(start)].numpy() - totals[0], atol=1e-4)
+        np.testing.assert_allclose(end, ends[number, : len(end)].numpy() - totals[1], atol=1e-4)
+
+
+def test_two_readers_are_averaged() -> None:
+    torch = pytest.importorskip("torch")
+    from rag.train.net import layers
+
+    question = analyse("量子院有多少名外籍人员？")
+    asked, readings = find_asked(question.folded), [read("外籍人员12名。"), read("成立于2017年。")]
+    told = np.array([[0.0, 0.5], [-1.0, 0.25]], np.float32)
+    torch.manual_seed(0)
+    nets = [
+        {name: value.numpy() for name, value in layers(128, TOKEN_COLUMNS + 2).state_dict().items()} for _ in range(2)
+    ]
+    (one, odds), (other, _) = (read_sentences(question, asked, readings, told, word_vectors, [net]) for net in nets)
+    both, odds_of_both = read_sentences(question, asked, readings, told, word_vectors, nets)
+    assert odds_of_both == odds
+    for mean, first, second in zip(both, one, other, strict=True):
+        for side in (0, 1):
+            np.testing.assert_allclose(mean[side], (first[side] + second[side]) / 2, rtol=1e-5)
 
 
 def test_spans_come_best_first_with_what_the_rules_take() -> None:

@@ -13,8 +13,9 @@ from rag import rank, reader, short, trees
 from rag.train import data
 from rag.train.__main__ import main
 from rag.train.data import CMRC, DRCD, read_examples
-from rag.train.news import NEWS, NewsQuestion
-from rag.train.office import read_documents, read_marked
+from rag.train.news import NEWS
+from rag.train.office import DOCUMENTS, read_documents, read_marked
+from rag.train.questions import Asked
 from rag.train.spans import overlap
 from vectorstore.embedding import load_embedder
 
@@ -25,6 +26,7 @@ CITIES = ("臺北", "高雄", "臺中", "臺南", "基隆", "新竹", "嘉義", 
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Ten traditional articles of two paragraphs, one simplified; no office documents. One answer is not there."""
     monkeypatch.setattr(data, "read_marked", list)
+    monkeypatch.setattr(data, "asked_of_office", list)
     articles = [
         {
             "title": city,
@@ -57,7 +59,7 @@ def answer(text: str, city: str) -> dict[str, object]:
 
 
 def test_answers_are_found_in_both_views(folder: Path) -> None:
-    examples = read_examples(folder, load_embedder())
+    examples = [one for one in read_examples(folder, load_embedder()) if one.answers]
     assert len(examples) == 11
     for number, example in enumerate(examples[:10], start=1):
         for view in (example.given, example.found):
@@ -70,22 +72,38 @@ def test_answers_are_found_in_both_views(folder: Path) -> None:
 
 def test_what_is_asked_of_the_news_counts_more(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = [
-        NewsQuestion(1, "高雄有多少人获奖？", True, "number", ((9, 11),), ((0, 14),)),
-        NewsQuestion(1, "How many won?", True, "number", ((9, 11),), ((0, 14),)),
-        NewsQuestion(2, "基隆有谁获奖，哪天？", True, "two-part", ((0, 2), (3, 5)), ((0, 8), (0, 8))),
-        NewsQuestion(9, "不在文件里的问什么？", True, "what", ((0, 2),), ((0, 8),)),
+        Asked("1.txt", "高雄有多少人获奖？", True, "number", ((9, 11),), ((0, 14),), False),
+        Asked("1.txt", "How many won?", True, "number", ((9, 11),), ((0, 14),), False),
+        Asked("2.txt", "基隆有谁获奖，哪天？", True, "two-part", ((0, 2), (3, 5)), ((0, 8), (0, 8)), False),
+        Asked("9.txt", "不在文件里的问什么？", True, "what", ((0, 2),), ((0, 8),), False),
+        Asked("1.txt", "高雄奖金多少？", False, "attribute", (), (), False),
     ]
-    monkeypatch.setattr(data, "read_questions", lambda: asked)
-    *_, last = examples = read_examples(folder, load_embedder())
-    assert len(examples) == 12
-    assert (last.text, last.source, last.weight, examples[0].weight) == ("高雄有多少人获奖？", NEWS, 2.0, 1.0)
+    monkeypatch.setattr(data, "asked_of_news", lambda: asked)
+    examples = read_examples(folder, load_embedder())
+    *_, last, unanswered = [one for one in examples if one.source == NEWS or one.answers]
+    assert sum(bool(one.answers) for one in examples) == 12
+    assert (last.text, last.source, last.weight, examples[0].weight) == ("高雄有多少人获奖？", NEWS, 4.0, 1.0)
+    assert (unanswered.text, unanswered.answers, unanswered.given.hits) == ("高雄奖金多少？", (), ())
+    assert {hit.passage.text for hit in unanswered.found.hits} == {hit.passage.text for hit in last.found.hits}
     answering = [(one, places) for one in last.found.candidates() if (places := last.answers_in(one))]
     assert [one.folded[slice(*places[0])] for one, places in answering] == ["4人"]
 
 
+def test_every_third_question_is_asked_again_without_its_answer(folder: Path) -> None:
+    examples = read_examples(folder, load_embedder())
+    gone = [one for one in examples if not one.answers]
+    answered = [one.text for one in examples if one.answers]
+    assert [one.text for one in gone] == answered[::3]
+    for one in gone:
+        right = next(other for other in examples if other.text == one.text and other.answers)
+        places = [right.answers_in(candidate) for candidate in one.found.candidates()]
+        assert not any(places), one.text
+        assert one.found.hits, one.text
+
+
 def test_three_in_ten_of_one_set_are_held_out(folder: Path) -> None:
     examples = read_examples(folder, load_embedder())
-    assert sum(example.held_out for example in examples) == 3
+    assert sum(example.held_out for example in examples if example.answers) == 3
     assert not examples[-1].held_out
     assert [example.held_out for example in read_examples(folder, load_embedder())] == [
         example.held_out for example in examples
@@ -93,7 +111,7 @@ def test_three_in_ten_of_one_set_are_held_out(folder: Path) -> None:
 
 
 def test_office_questions_have_their_facts_in_one_document() -> None:
-    documents = read_documents()
+    documents = read_documents(DOCUMENTS)
     marked = read_marked()
     assert {kept for *_, kept in marked} == {False, True}
     for source, text, places, _ in marked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in {name for step in STEPS for name in step.data}:
         (tmp_path / name).write_bytes(name.encode())
     monkeypatch.setattr(recipe, "RECORD", tmp_path / "recipe.json")
+    monkeypatch.setattr(recipe, "_is_wanted", lambda step, folder: False)
     return tmp_path
 
 
@@ -46,6 +48,20 @@ def test_an_interrupted_run_goes_on_where_it_was(folder: Path) -> None:
         "answerability: made",
         "verifier: made",
     ]
+
+
+def test_what_a_later_step_needs_is_made_again_where_it_is_not(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_all(folder, lambda step: None, lambda line: None)
+    monkeypatch.undo()
+    monkeypatch.setattr(recipe, "RECORD", tmp_path / "recipe.json")
+    spans = next(step for step in STEPS if step.left)
+    there = (recipe.RAG / "train" / spans.left).is_dir()
+    assert not recipe._is_wanted(spans, folder)
+    record = {name: made for name, made in recipe.read_record(recipe.RECORD).items() if name != "answerability"}
+    recipe.RECORD.write_text(json.dumps(record), encoding="utf-8")
+    assert recipe._is_wanted(spans, folder) is not there
 
 
 def test_other_data_make_every_step_anew(folder: Path) -> None:

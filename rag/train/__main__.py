@@ -5,7 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rag.train.pipeline import Workshop
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -57,9 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if options.step in {"sentences", "spans", "evaluate", "ablate"}:
         from rag.train.evaluate import ablate, evaluate
-        from rag.train.pipeline import Workshop
 
-        workshop = Workshop.open(options.data)
+        workshop = _workshop(options.data)
         steps = {"sentences": workshop.make_sentences, "spans": workshop.make_spans}
         steps |= {"evaluate": lambda: evaluate(workshop), "ablate": lambda: ablate(workshop)}
         sys.stdout.write(steps[options.step]() + "\n")
@@ -69,6 +73,14 @@ def main(arguments: list[str] | None = None) -> int:
     figures = reranker.train(options.data) if options.step == "reranker" else reranker.evaluate(options.data)
     sys.stdout.write(json.dumps(figures, ensure_ascii=False, indent=1) + "\n")
     return 0
+
+
+@lru_cache(maxsize=1)
+def _workshop(folder: Path) -> Workshop:
+    """The examples, made once for the steps that need them."""
+    from rag.train.pipeline import Workshop
+
+    return Workshop.open(folder)
 
 
 if __name__ == "__main__":

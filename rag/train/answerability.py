@@ -13,35 +13,53 @@ Seeded: the same data give the same file. Needs scikit-learn and LightGBM, which
 from __future__ import annotations
 
 import json
-import math
+import os
 import random
 import tempfile
 import zlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rag.answerable import MODEL, model_from
+from rag.answerable import WEIGHTS as WEIGHTS_FILE
+from rag.answerable import row
 from rag.condense import condense
 from rag.documents import load_document
 from rag.language import language_of
 from rag.question import analyse
 from rag.surroundings import parts_with_hits
-from rag.train.data import ARTICLES, NOISE
+from rag.train import folds
+from rag.train.data import NOISE
+from rag.train.export import GROWTH, flatten, save
 from rag.train.near_misses import IN_REACH, SEED, TOP_K, Case, Pool, reading_cases
-from rag.train.news import read_articles, read_questions
-from rag.types import Document
+from rag.train.news import ARTICLES, read_articles
+from rag.train.office import INVENTED, read_documents
+from rag.train.questions import Asked, asked_of_news, asked_of_office
+from rag.trees import Trees
+from rag.types import Document, Hit
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # How much a case counts: a question that a person wrote, the same with its article taken away, and those made by rule.
-WEIGHTS = {"written": 1.0, "written, article gone": 0.3, "answerable": 0.4}
-MADE_WEIGHT = 0.1
+WEIGHTS = {"written": 1.0, "written, article gone": 0.3, "answerable": 1.0}
+MADE_WEIGHT = 0.3
 FOLDS = 5
-TREES = 400
+ROUNDS = 600
+PARAMETERS: Mapping[str, Any] = {
+    **GROWTH,
+    "objective": "binary",
+    "extra_trees": True,
+    "feature_fraction": 0.2,
+    "bagging_fraction": 0.8,
+    "lambda_l2": 10.0,
+    "max_bin": 255,
+    "seed": SEED,
+}
 # A quarter of the articles of the reading sets is measured on, never fitted.
 HELD_OUT = 4
 NEAR = frozenset({"passage gone", "name", "noun", "noun elsewhere", "attribute", "template", "post"})
@@ -57,6 +75,11 @@ class Written:
     source: str = ""
     held_out: bool = False
 
+    @classmethod
+    def of(cls, asked: Asked) -> Written:
+        """A question whose document is known; all about one document go together."""
+        return cls(asked.source, asked.text, asked.answerable, asked.source, asked.held_out)
+
 
 def written_cases(data: Path, question_sets: Sequence[Path]) -> Iterator[Case]:
     """Cases of the questions that people wrote: about the news, and the dev splits of question sets.
@@ -64,16 +87,14 @@ def written_cases(data: Path, question_sets: Sequence[Path]) -> Iterator[Case]:
     Raises:
         FileNotFoundError: there is no news.txt.xz in `data`.
     """
-    asked = read_questions()
-    about = {question.article for question in asked}
+    asked = asked_of_news()
     others = random.Random(SEED).sample(range(1, ARTICLES), NOISE)  # noqa: S311 - noise, no secret
-    news = read_articles(data, about.union(others))
+    news = read_articles(data, {one.source for one in asked}.union(f"{number}.txt" for number in others))
     # a file may hold an article twice
     documents = list({document.id: document for document in news.values()}.values())
-    rows = [
-        Written(f"news {one.article}", one.text, one.answerable, f"{one.article}.txt", one.held_out) for one in asked
-    ]
-    yield from _cases_over(documents, rows)
+    yield from _cases_over(documents, [Written.of(one) for one in asked])
+    invented = list(read_documents(INVENTED).values())
+    yield from _cases_over(invented, [Written.of(one) for one in asked_of_office()])
     for questions in question_sets:
         rows = [
             Written(row["id"], condense(row["question"], [(q, a) for q, a in row["history"]]), row["answerable"])
@@ -91,86 +112,61 @@ def _documents_of(questions: Path) -> Path:
 
 
 def _cases_over(documents: Sequence[Document], rows: Sequence[Written]) -> Iterator[Case]:
-    """Cases of questions over documents. One in another language than they are is none: it is answered by rule."""
+    """Cases of questions over documents, made in as many processes as there are cores."""
+    count = os.cpu_count() or 1
+    with ProcessPoolExecutor(count) as pool:
+        for made in pool.map(_cases_in, repeat(documents), [rows[start::count] for start in range(count)]):
+            yield from made
+
+
+def _cases_in(documents: Sequence[Document], rows: Sequence[Written]) -> list[Case]:
+    """Cases of questions, each described by models that were not trained on its document.
+
+    One in another language than the documents is none: it is answered by rule.
+    """
+    known = folds.trained_on()
+    identity = {document.source: document.id for document in documents}
+    made: list[Case] = []
     with tempfile.TemporaryDirectory() as place:
         pool = Pool(documents, Path(place) / "index")
+        by_fold: dict[int | None, list[tuple[Written, list[Hit]]]] = defaultdict(list)
         for row in rows:
-            hits = pool.search(row.text, IN_REACH)
-            parts = parts_with_hits(row.text, hits, lambda text: pool.search(text, IN_REACH))
-            is_found = not row.source or any(hit.passage.source == row.source for hit in hits[:TOP_K])
-            # nobody says which part of a question has no answer, and what was not found can't be told from it
-            is_told = is_found if row.answerable else len(parts) == 1
-            if language_of(row.text) == "en" or not is_told:
-                continue
-            for part, found in parts.items():
-                if features := pool.describe(analyse(part), found[:TOP_K]):
-                    yield Case("written", row.group, row.answerable, features, row.held_out)
-                rest = [hit for hit in found if hit.passage.source != row.source][:TOP_K]
-                if row.answerable and row.source and (features := pool.describe(analyse(part), rest)):
-                    yield Case("written, article gone", row.group, False, features, row.held_out)
+            hits = pool.search(row.text, IN_REACH) if language_of(row.text) != "en" else []
+            if hits:
+                about = identity.get(row.source, hits[0].passage.document_id)
+                by_fold[folds.fold_of(about) if about in known else None].append((row, hits))
+        for fold, asked in by_fold.items():
+            with folds.models(fold):
+                for row, hits in asked:
+                    made += _cases(pool, row, hits)
+    return made
 
 
-def fit(cases: Sequence[Case]) -> dict[str, Any]:
-    """Both parts of the model on these cases, as `rag.answerable.model_from` takes them, not yet calibrated."""
+def _cases(pool: Pool, row: Written, hits: Sequence[Hit]) -> Iterator[Case]:
+    """Cases of one question: as it was asked, and where it has an answer once more with its document taken away."""
+    parts = parts_with_hits(row.text, hits, lambda text: pool.search(text, IN_REACH))
+    is_found = not row.source or any(hit.passage.source == row.source for hit in hits[:TOP_K])
+    # nobody says which part of a question has no answer, and what was not found can't be told from it
+    if not (is_found if row.answerable else len(parts) == 1):
+        return
+    for part, found in parts.items():
+        if features := pool.describe(analyse(part), found[:TOP_K]):
+            yield Case("written", row.group, row.answerable, features, row.held_out)
+        rest = [hit for hit in found if hit.passage.source != row.source][:TOP_K]
+        if row.answerable and row.source and (features := pool.describe(analyse(part), rest)):
+            yield Case("written, article gone", row.group, False, features, row.held_out)
+
+
+def fit(cases: Sequence[Case]) -> Trees:
+    """The trees on these cases, whose sum is the log-odds of an answer, not yet calibrated."""
     import lightgbm
-    from sklearn.linear_model import LogisticRegression
 
-    names = sorted(cases[0].features)
-    rows = np.array([[case.features[name] for name in names] for case in cases])
+    names = [name.replace(" ", "_") for name in sorted(cases[0].features)]
+    rows = _rows(cases, names)
     truth = np.array([case.answerable for case in cases], dtype=float)
     weight = np.array([WEIGHTS.get(case.kind, MADE_WEIGHT) for case in cases])
-    mean, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-9
-    linear = LogisticRegression(C=0.01, max_iter=300).fit((rows - mean) / spread, truth, sample_weight=weight)
-    slopes = linear.coef_[0] / spread
-    parameters = {
-        "objective": "binary",
-        "extra_trees": True,
-        "num_leaves": 7,
-        "learning_rate": 0.05,
-        "min_data_in_leaf": 20,
-        "feature_fraction": 0.2,
-        "bagging_fraction": 0.8,
-        "bagging_freq": 1,
-        "lambda_l2": 10,
-        "verbose": -1,
-        "num_threads": 1,
-        "deterministic": True,
-        "seed": SEED,
-    }
-    booster = lightgbm.train(parameters, lightgbm.Dataset(rows, truth, weight=weight), TREES)
-    return {
-        "names": names,
-        "weights": [_short(slope) for slope in slopes],
-        "bias": _short(linear.intercept_[0] - float(slopes @ mean)),
-        "trees": [_flat(tree["tree_structure"]) for tree in booster.dump_model()["tree_info"]],
-        "scale": 1.0,
-        "shift": 0.0,
-    }
-
-
-def _flat(root: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """A tree as arrays; a child ~k is leaf k."""
-    tree: dict[str, list[Any]] = {"feature": [], "threshold": [], "left": [], "right": [], "leaf": []}
-
-    def add(node: Mapping[str, Any]) -> int:
-        if "leaf_value" in node:
-            tree["leaf"].append(_short(node["leaf_value"]))
-            return ~(len(tree["leaf"]) - 1)
-        index = len(tree["feature"])
-        tree["feature"].append(node["split_feature"])
-        tree["threshold"].append(_short(node["threshold"]))
-        tree["left"].append(0)
-        tree["right"].append(0)
-        tree["left"][index], tree["right"][index] = add(node["left_child"]), add(node["right_child"])
-        return index
-
-    add(root)
-    return tree
-
-
-def _short(value: float) -> float:
-    """Six significant digits."""
-    return float(f"{value:.6g}")
+    booster = lightgbm.train(dict(PARAMETERS), lightgbm.Dataset(rows, truth, weight=weight), ROUNDS)
+    return flatten(booster.dump_model(), names)
 
 
 def calibrate(odds: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
@@ -178,18 +174,29 @@ def calibrate(odds: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
     from sklearn.linear_model import LogisticRegression
 
     line = LogisticRegression(C=1e6).fit(odds[:, None], truth)
-    return _short(line.coef_[0, 0]), _short(line.intercept_[0])
+    return float(line.coef_[0, 0]), float(line.intercept_[0])
 
 
-def log_odds(data: Mapping[str, Any], cases: Sequence[Case]) -> np.ndarray:
+def calibrated(trees: Trees, scale: float, shift: float) -> Trees:
+    """Trees that give scale · odds + shift: every leaf times the scale, those of the first tree plus the shift."""
+    value = trees.value * scale
+    first = np.arange(len(value)) < (trees.roots[1] if len(trees.roots) > 1 else len(value))
+    is_leaf = trees.left == np.arange(len(value))
+    return replace(trees, value=np.where(first & is_leaf, value + shift, value))
+
+
+def log_odds(trees: Trees, cases: Sequence[Case]) -> np.ndarray:
     """Of each case, shape (len(cases),)."""
-    model = model_from(data)
-    chances = [model.probability(case.features) for case in cases]
-    return np.array([math.log(max(p, 1e-9) / max(1 - p, 1e-9)) for p in chances])
+    return trees.predict(_rows(cases, trees.names))
 
 
-def train(cases: Sequence[Case]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(model, figures on cases that it had not seen when they were taken)."""
+def _rows(cases: Sequence[Case], names: Sequence[str]) -> np.ndarray:
+    """The features of every case, shape (len(cases), len(names))."""
+    return np.concatenate([row(case.features, names) for case in cases])
+
+
+def train(cases: Sequence[Case]) -> tuple[Trees, dict[str, Any]]:
+    """(trees, figures on cases that it had not seen when they were taken)."""
     of_people = {"written", "written, article gone"}
     # bagging picks cases by their place: in this order the model does not depend on how they were made
     cases = sorted(cases, key=lambda case: (case.group, case.kind, sorted(case.features.items())))
@@ -205,8 +212,9 @@ def train(cases: Sequence[Case]) -> tuple[dict[str, Any], dict[str, Any]]:
     model = fit([*seen, *fitted])
     is_asked = np.array([case.kind == "written" for case in fitted])
     truth = np.array([case.answerable for case in fitted])[is_asked]
-    model["scale"], model["shift"] = calibrate(odds[is_asked], truth)
-    chances = 1 / (1 + np.exp(-(model["scale"] * odds[is_asked] + model["shift"])))
+    scale, shift = calibrate(odds[is_asked], truth)
+    model = calibrated(model, scale, shift)
+    chances = 1 / (1 + np.exp(-(scale * odds[is_asked] + shift)))
     figures: dict[str, Any] = {"cases": Counter(case.kind for case in cases), "folds": _figures(chances, truth)}
     for name, chosen in _measured(made, people).items():
         labels = np.array([case.answerable for case in chosen])
@@ -265,6 +273,6 @@ def write_model(data: Path, question_sets: Sequence[Path]) -> str:
     """
     cases = [*written_cases(data, question_sets), *reading_cases(data)]
     model, figures = train(cases)
-    MODEL.write_text(json.dumps(model, separators=(",", ":")) + "\n", encoding="utf-8")
-    written = f"{MODEL}: {len(model['trees'])} trees, {MODEL.stat().st_size:,} bytes"
+    save(model, WEIGHTS_FILE)
+    written = f"{WEIGHTS_FILE}: {len(model.roots)} trees, {WEIGHTS_FILE.stat().st_size:,} bytes"
     return json.dumps(figures, ensure_ascii=False, indent=1) + "\n" + written

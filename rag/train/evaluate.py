@@ -25,11 +25,15 @@ def evaluate(workshop: Workshop) -> str:
     lines = [f"{'':40}{'hit@1':>8}{'EM':>8}{'F1':>8}{'surest third EM':>18}"]
     for source, where in SOURCES.items():
         for view, name in VIEWS.items():
-            held_out = [one for one in workshop.examples if one.held_out and one.source == source]
+            held_out = [one for one in workshop.examples if one.held_out and one.source == source and one.answers]
             if not held_out:
                 continue
             answers = [_answer(workshop, example, getattr(example, view)) for example in held_out]
-            naive = [one for one in workshop.featured(view, held_out=True) if one.example.source == source]
+            naive = [
+                one
+                for one in workshop.featured(view, held_out=True)
+                if one.example.source == source and one.example.answers
+            ]
             name = f"{where}, {name}"
             lines.append(f"{name + ', idf overlap':40}{100 * _first(naive, 'pairs.recall'):8.1f}")
             lines.append(f"{name + ', hand-set score':40}{100 * _first(naive, 'coverage.prior'):8.1f}")
@@ -65,7 +69,10 @@ def ablate(workshop: Workshop) -> str:
     """hit@1 of the ranker alone, trained without each group of its features."""
     learned = [one for view in VIEWS for one in workshop.featured(view, held_out=False) if len(one.rows)]
     tested = {
-        view: [one for one in workshop.featured(view, held_out=True) if one.example.source == DRCD] for view in VIEWS
+        view: [
+            one for one in workshop.featured(view, held_out=True) if one.example.source == DRCD and one.example.answers
+        ]
+        for view in VIEWS
     }
     names = learned[0].names
     groups = dict.fromkeys(name.split(".")[0] for name in names)

@@ -76,7 +76,7 @@ def save(trees: Trees, path: Path) -> None:
     """Write a `.safetensors` file that `rag.trees.load` reads."""
     from safetensors.numpy import save_file
 
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {name: getattr(trees, name) for name in ("feature", "threshold", "left", "right", "value", "roots")}
     save_file(arrays, path, metadata={"names": " ".join(trees.names), "depth": str(trees.depth)})
     path.chmod(0o644)

@@ -30,7 +30,7 @@ from rag.train.data import SEED as SPLIT_SEED
 from rag.types import Document, Hit
 from vectorstore.tokens import fold
 
-QUESTIONS = 250  # each makes about five cases
+QUESTIONS = 600  # each makes about five cases
 TOP_K = 6
 IN_REACH = 30  # passages looked at, so that enough are left when the right ones are taken away
 SEED = 5

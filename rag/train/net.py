@@ -43,12 +43,16 @@ def layers(dimension: int, columns: int) -> nn.ModuleDict:
             "end": nn.Linear(HIDDEN, 1),
             "ws": nn.Linear(HIDDEN, HIDDEN),
             "we": nn.Linear(HIDDEN, HIDDEN),
+            "none": nn.Linear(2 * HIDDEN, 1),
         }
     )
 
 
-def logits(net: nn.ModuleDict, batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Of start and end, each (sentences, words), for a batch of questions; -1e4 beyond a sentence's last word."""
+def logits(net: nn.ModuleDict, batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Of start and end, each (sentences, words), -1e4 beyond a sentence's last word; of no answer at all, (questions,).
+
+    All for a batch of questions.
+    """
     import torch
     from torch.nn import functional
 
@@ -58,13 +62,15 @@ def logits(net: nn.ModuleDict, batch: Mapping[str, torch.Tensor]) -> tuple[torch
     asked, here, owner = batch["asked_vectors"], batch["vectors"], batch["owner"]
     asked_mask, mask = batch["asked_mask"], batch["mask"]
     own = torch.relu(net["emb"](asked))
+    count = len(asked)
     form = net["form"](batch["form"])
     question = torch.cat([drop(own), net["tag"](batch["asked_tags"]), batch["asked_columns"]], -1)
     question = torch.relu(net["qin"](question)) * asked_mask[..., None]
     question = question + torch.relu(net["qconv"](question.transpose(1, 2)).transpose(1, 2))
     formed = torch.cat([question, form[:, None].expand(-1, question.shape[1], -1)], -1)
     attention = net["qatt"](formed)[..., 0].masked_fill(~asked_mask, -1e9).softmax(-1)
-    pooled = torch.relu(net["qout"]((attention[..., None] * formed).sum(1)))[owner]
+    whole = torch.relu(net["qout"]((attention[..., None] * formed).sum(1)))
+    pooled = whole[owner]
     cosines = here @ asked[owner].transpose(1, 2)
     looks = (SHARPNESS * cosines).masked_fill(~asked_mask[owner][:, None], -1e9).softmax(-1)
     words = torch.cat(
@@ -88,7 +94,10 @@ def logits(net: nn.ModuleDict, batch: Mapping[str, torch.Tensor]) -> tuple[torch
         net[direct](hidden)[..., 0] + (net[by_question](hidden) * pooled[:, None]).sum(-1) / 10
         for direct, by_question in (("start", "ws"), ("end", "we"))
     )
-    return start.masked_fill(~mask, -1e4), end.masked_fill(~mask, -1e4)
+    most = hidden.masked_fill(~mask[..., None], -1e4).amax(1)
+    seen = torch.full((count, HIDDEN), -1e4).scatter_reduce(0, owner[:, None].expand(-1, HIDDEN), most, "amax")
+    none = net["none"](torch.cat([whole, seen], -1))[:, 0]
+    return start.masked_fill(~mask, -1e4), end.masked_fill(~mask, -1e4), none
 
 
 def arrays(net: nn.ModuleDict) -> dict[str, np.ndarray]:
@@ -96,18 +105,21 @@ def arrays(net: nn.ModuleDict) -> dict[str, np.ndarray]:
     return {name: value.detach().numpy().astype(np.float16) for name, value in net.state_dict().items()}
 
 
-def loss(logits: torch.Tensor, target: torch.Tensor, owner: torch.Tensor, count: int) -> torch.Tensor:
-    """Mean of -log(share of the answer's words) over the questions whose answer is among the sentences.
+def loss(logits: torch.Tensor, none: torch.Tensor, target: torch.Tensor, owner: torch.Tensor) -> torch.Tensor:
+    """Mean of -log(share of the answer's words, or of no answer where there is none) over the questions.
 
-    The softmax runs over all sentences of a question, so that the logits of different sentences compare.
+    The softmax runs over all sentences of a question and no answer, so that the logits of different sentences compare.
     """
     import torch
 
-    raised = (logits - logits.detach().max()).exp()
-    total = torch.zeros(count).index_add(0, owner, raised.sum(1))
+    count = len(none)
+    most = torch.maximum(logits.detach().max(), none.detach().max())
+    raised, nothing = (logits - most).exp(), (none - most).exp()
+    total = torch.zeros(count).index_add(0, owner, raised.sum(1)) + nothing
     right = torch.zeros(count).index_add(0, owner, (raised * target).sum(1))
     known = torch.zeros(count).index_add(0, owner, target.sum(1)) > 0
-    return ((total[known] + 1e-12).log() - (right[known] + 1e-12).log()).mean()
+    right = torch.where(known, right, nothing)
+    return ((total + 1e-12).log() - (right + 1e-12).log()).mean()
 
 
 def padded(rows: Sequence[np.ndarray], dtype: torch.dtype) -> torch.Tensor:

@@ -1,4 +1,7 @@
-"""Questions about the office documents that the evals ship with: manuals, rules, contracts, minutes, reports."""
+"""Office documents to train on (manuals, rules, contracts, minutes, reports), and questions with marked answers.
+
+Those that the evals ship with are trained on in part: their dev split. The others are here for training alone.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,14 @@ from rag.types import Document
 
 EVAL = Path(__file__).resolve().parents[2] / "eval"
 QUESTIONS, DOCUMENTS = EVAL / "questions" / "office.jsonl", EVAL / "documents" / "office"
+INVENTED = Path(__file__).with_name("office")
 OFFICE = "office"
 Place = tuple[int, int]
 # Source of a document, question, places of its answers, whether it is kept for figures.
 Marked = tuple[str, str, tuple[Place, ...], bool]
 
 
-def read_documents(folder: Path = DOCUMENTS) -> dict[str, Document]:
+def read_documents(folder: Path) -> dict[str, Document]:
     """The documents by file name."""
     return {path.name: load_document(path) for path in sorted(folder.iterdir())}
 

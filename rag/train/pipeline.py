@@ -3,9 +3,11 @@ they have not seen."""
 
 from __future__ import annotations
 
-import random
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -15,18 +17,15 @@ from rag.coverage import Similarity
 from rag.features import sentence_features
 from rag.question import analyse
 from rag.rank import in_order, matrix
-from rag.reader import Embed, Weights
+from rag.reader import READERS, Embed, Weights
 from rag.score import score_sentences
 from rag.similarity import word_similarity, word_vectors
+from rag.train import folds, sentences, spans
 from rag.train import reader as readers
-from rag.train import sentences, spans
-from rag.train.data import Example, View, read_examples
+from rag.train.data import CMRC, DRCD, Example, View, read_examples
 from rag.train.export import save
+from rag.train.folds import FOLDS, fold_of
 from rag.train.reader import Item, Vectors
-from rag.trees import Trees
-
-FOLDS = 3
-FOLD_SEED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,7 @@ class Workshop:
     examples: tuple[Example, ...]
     similarity: Similarity
     embed: Embed
+    made: dict[tuple[str, bool], list[Featured]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def open(cls, folder: Path) -> Workshop:
@@ -67,53 +67,77 @@ class Workshop:
         return cls(tuple(read_examples(folder, load_embedder())), word_similarity, word_vectors)
 
     def featured(self, view: str, *, held_out: bool) -> list[Featured]:
-        """Features of the trained or the held-out examples, in the view "given" or "found"."""
-        documents = sorted({example.document_id for example in self.examples if not example.held_out})
-        random.Random(FOLD_SEED).shuffle(documents)  # noqa: S311 - a split, not a secret
-        fold = {document: number % FOLDS for number, document in enumerate(documents)}
-        return [
-            _feature(example, getattr(example, view), self.similarity, fold.get(example.document_id, -1))
-            for example in self.examples
-            if example.held_out == held_out
-        ]
+        """Features of the trained or the held-out examples, in the view "given" or "found"; made once."""
+        if (view, held_out) not in self.made:
+            self.made[view, held_out] = [
+                _feature(example, getattr(example, view), self.similarity)
+                for example in self.examples
+                if example.held_out == held_out
+            ]
+        return self.made[view, held_out]
 
     def make_sentences(self) -> str:
         """Train and write the sentence ranker."""
         learned = [*self.featured("found", held_out=False), *self.featured("given", held_out=False)]
-        save(_train_ranker(learned), rank.WEIGHTS)
+        save(sentences.train(*_groups(learned)), rank.WEIGHTS)
         return _written(rank.WEIGHTS)
 
     def make_spans(self) -> str:
-        """Train and write the reader and the span ranker."""
+        """Train and write the reader and the span ranker, and the models of the folds (`rag.train.folds`)."""
         found, given = (self.featured(view, held_out=False) for view in ("found", "given"))
-        weights, trees = _train_readers(found, given, self.embed)
-        save(trees, short.WEIGHTS)
-        readers.save(weights, reader.WEIGHTS)
+        with ProcessPoolExecutor(os.cpu_count()) as pool:
+            learned = [_groups([one for one in (*found, *given) if one.fold != fold]) for fold in range(FOLDS)]
+            rankers = list(pool.map(sentences.train, *zip(*learned, strict=True)))
+            vectors = Vectors(self.embed)
+            items = {
+                number: readers.item(
+                    one.example, one.view, one.columns, rankers[one.fold].predict(one.rows), vectors, with_answer=True
+                )
+                for number, one in enumerate(found)
+                if len(one.rows)
+            }
+            plan = list(product(READERS, (None, *range(FOLDS))))
+            lessons = [
+                [
+                    item
+                    for number, item in items.items()
+                    if found[number].fold != fold and _teaches(kind, found[number].example)
+                ]
+                for kind, fold in plan
+            ]
+            seeds = [0 if fold is None else fold + 1 for _, fold in plan]
+            fitted = dict(zip(plan, pool.map(_fit, lessons, seeds), strict=True))
+        others = [[fitted[kind, fold] for kind in READERS] for fold in range(FOLDS)]
+        read = {  # of a question without an answer there is nothing to learn about its place
+            number: spans.spans(found[number].example, item, self.embed, _full(others[found[number].fold]))
+            for number, item in items.items()
+            if found[number].example.answers
+        }
+        told = {number: one for number, one in read.items() if one is not None}
+        for fold in range(FOLDS):
+            save(rankers[fold], folds.place(fold, rank.WEIGHTS))
+            readers.save(others[fold], folds.place(fold, reader.WEIGHTS))
+            rest = [one for number, one in told.items() if found[number].fold != fold]
+            save(spans.train(rest), folds.place(fold, short.WEIGHTS))
+        folds.note({one.example.document_id for one in found})
+        save(spans.train(list(told.values())), short.WEIGHTS)
+        readers.save([fitted[kind, None] for kind in READERS], reader.WEIGHTS)
         return "\n".join(map(_written, (reader.WEIGHTS, short.WEIGHTS)))
 
 
-def _train_readers(found: Sequence[Featured], given: Sequence[Featured], embed: Embed) -> tuple[Weights, Trees]:
-    """The reader's weights and the span ranker, each learned from what models of the other folds say."""
-    vectors = Vectors(embed)
-    items: dict[int, Item] = {}
-    for fold in range(FOLDS):
-        trees = _train_ranker([one for one in (*found, *given) if one.fold != fold])
-        for number, one in enumerate(found):
-            if one.fold == fold and len(one.rows):
-                scores = trees.predict(one.rows)
-                items[number] = readers.item(one.example, one.view, one.columns, scores, vectors, with_answer=True)
-    read: list[spans.Spans | None] = []
-    for fold in range(FOLDS):
-        weights = readers.fit([item for number, item in items.items() if found[number].fold != fold], vectors, fold)
-        own = [number for number in items if found[number].fold == fold]
-        read += [spans.spans(found[number].example, items[number], embed, _full(weights)) for number in own]
-    trees = spans.train([one for one in read if one is not None])
-    return readers.fit(list(items.values()), vectors), trees
+def _teaches(kind: str, example: Example) -> bool:
+    """Whether a reader of this kind learns from an example."""
+    return kind == "everything" or (example.source in (DRCD, CMRC) and bool(example.answers))
 
 
-def _feature(example: Example, view: View, similarity: Similarity, fold: int) -> Featured:
+def _fit(items: Sequence[Item], seed: int) -> Weights:
+    """A reader; in a process of its own."""
+    return readers.fit(items, Vectors(word_vectors), seed)
+
+
+def _feature(example: Example, view: View, similarity: Similarity) -> Featured:
     """The features of every candidate of a view."""
-    question, candidates = analyse(example.text), view.candidates()
+    question, candidates, fold = analyse(example.text), view.candidates(), fold_of(example.document_id)
     if not candidates or not question.words:
         return Featured(example, view, (), np.zeros((0, 0), np.float32), np.zeros(0, bool), fold)
     columns = sentence_features(
@@ -123,15 +147,15 @@ def _feature(example: Example, view: View, similarity: Similarity, fold: int) ->
     return Featured(example, view, tuple(columns), matrix(columns), labels, fold)
 
 
-def _train_ranker(learned: Sequence[Featured]) -> Trees:
-    """A ranker from these examples."""
+def _groups(learned: Sequence[Featured]) -> tuple[list[sentences.Group], tuple[str, ...]]:
+    """What the ranker learns from these examples, and the names of the columns."""
     filled = [one for one in learned if len(one.rows)]
-    return sentences.train([one.group for one in filled], filled[0].names)
+    return [one.group for one in filled], filled[0].names
 
 
-def _full(weights: Weights) -> Weights:
-    """Half precision as the reader computes with it."""
-    return {name: array.astype(np.float32) for name, array in weights.items()}
+def _full(fitted: Sequence[Weights]) -> list[Weights]:
+    """Half precision as the readers compute with it."""
+    return [{name: array.astype(np.float32) for name, array in weights.items()} for weights in fitted]
 
 
 def _written(path: Path) -> str:

@@ -12,12 +12,15 @@ import numpy as np
 from rag.asked import find_asked
 from rag.question import analyse
 from rag.rank import tell
-from rag.reader import Embed
+from rag.reader import READERS, Embed
 from rag.reading import TOKEN_COLUMNS, Reading, question_columns, read, token_columns
 from rag.short import READ
 from rag.train.data import Example, View
+from rag.train.office import OFFICE
 
 EPOCHS, BATCH, RATE, DECAY, WARM = 10, 32, 2e-3, 0.01, 0.15
+# How often a question is read in an epoch: there are few about office documents.
+TIMES = {OFFICE: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +37,13 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A question with the sentences that were ranked highest, and how much it counts."""
+    """A question with the sentences that were ranked highest, and how often it is read in an epoch."""
 
     asked: Reading
     columns: np.ndarray
     form: int
     sentences: tuple[Sentence, ...]
-    weight: float = 1.0
+    times: int = 1
 
 
 class Vectors:
@@ -102,7 +105,7 @@ def item(
                 tuple(example.answers_in(candidates[number])),
             )
         )
-    return Item(own, question_columns(question, asked, own), asked.form, tuple(sentences), example.weight)
+    return Item(own, question_columns(question, asked, own), asked.form, tuple(sentences), TIMES.get(example.source, 1))
 
 
 def described(item: Item) -> np.ndarray:
@@ -122,7 +125,7 @@ def fit(items: Sequence[Item], vectors: Vectors, seed: int = 0, epochs: int = EP
     first = items[0].sentences[0]
     net = layers(vectors(first.reading.words).shape[1], first.columns.shape[1])
     optimiser = torch.optim.AdamW(net.parameters(), RATE, weight_decay=DECAY)
-    shuffled = [item for item in items for _ in range(round(item.weight))]
+    shuffled = [item for item in items for _ in range(item.times)]
     steps = epochs * -(-len(shuffled) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps, pct_start=WARM)
     for _ in range(epochs):
@@ -131,9 +134,9 @@ def fit(items: Sequence[Item], vectors: Vectors, seed: int = 0, epochs: int = EP
         for start in range(0, len(shuffled), BATCH):
             chosen = shuffled[start : start + BATCH]
             batch = _batch(chosen, vectors)
-            starts, ends = logits(net, batch)
-            cost = loss(starts, batch["starts"], batch["owner"], len(chosen))
-            cost = cost + loss(ends, batch["ends"], batch["owner"], len(chosen))
+            starts, ends, none = logits(net, batch)
+            cost = loss(starts, none, batch["starts"], batch["owner"])
+            cost = cost + loss(ends, none, batch["ends"], batch["owner"])
             optimiser.zero_grad()
             cost.backward()
             torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -142,11 +145,13 @@ def fit(items: Sequence[Item], vectors: Vectors, seed: int = 0, epochs: int = EP
     return arrays(net)
 
 
-def save(weights: Mapping[str, np.ndarray], path: Path) -> None:
-    """Write the file that `rag.reader` reads."""
+def save(readers: Sequence[Mapping[str, np.ndarray]], path: Path) -> None:
+    """Write the file that `rag.reader` reads, of the weights of its READERS."""
     from safetensors.numpy import save_file
 
-    save_file(dict(weights), path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    named = zip(READERS, readers, strict=True)
+    save_file({f"{reader}.{name}": array for reader, weights in named for name, array in weights.items()}, path)
     path.chmod(0o644)
 
 

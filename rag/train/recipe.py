@@ -8,13 +8,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rag.train import folds
+from rag.train.office import INVENTED
+from rag.train.questions import ASKED_OF_NEWS, ASKED_OF_OFFICE
+
 RAG = Path(__file__).resolve().parents[1]
 EVAL = RAG.parent / "eval"
 RECORD = RAG / "model" / "recipe.json"
-_READ = "question asked parts coverage score spans features rank sentences passages retrieve rerank synonyms".split()
+_READ = (
+    "alike question asked parts coverage score spans features rank sentences passages retrieve rerank synonyms".split()
+)
 _SPANS = "reader reading span_features short whole".split()
 _WEIGHED = "evidence answerable against attributes backdrop typed vicinity names".split()
-_DATA = "train/data train/news train/office train/export train/pipeline train/sentences".split()
+_DATA = (
+    "train/data train/folds train/news train/office train/questions train/export train/pipeline train/sentences".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +34,14 @@ class Step:
         code: the modules of `rag` that its result depends on.
         data: files of the data folder that it reads.
         made: what it writes, in `rag/model`; later steps depend on it.
+        left: a folder that it leaves for later steps, which is not kept with the code; "" for none.
     """
 
     name: str
     code: tuple[str, ...]
     data: tuple[str, ...]
     made: tuple[str, ...]
+    left: str = ""
 
 
 _NEWS, _ASKED = "news.txt.xz", ("drcd_dev.json", "cmrc2018_trial.json")
@@ -44,12 +54,13 @@ STEPS = (
         (*_READ, *_SPANS, *_DATA, "train/reader", "train/net", "train/spans"),
         (_NEWS, *_ASKED),
         ("reader.safetensors", "spans.safetensors"),
+        folds.FOLDED.name,
     ),
     Step(
         "answerability",
         (*_READ, *_SPANS, *_WEIGHED, "train/answerability", "train/near_misses"),
         (_NEWS, *_ASKED),
-        ("answerability.json",),
+        ("answerability.safetensors",),
     ),
     Step(
         "verifier",
@@ -77,7 +88,8 @@ def fingerprint(step: Step, folder: Path) -> str:
 def _inputs(step: Step, folder: Path) -> Iterator[Path]:
     """Files whose change makes a step's result another: data, questions, code, what earlier steps made."""
     yield from (folder / name for name in step.data)
-    yield RAG / "train" / "asked_of_news.jsonl"
+    yield from (ASKED_OF_NEWS, ASKED_OF_OFFICE)
+    yield from sorted(INVENTED.iterdir())
     yield from sorted((EVAL / "questions").glob("*.jsonl"))
     yield from (RAG / f"{name}.py" for name in step.code)
     for earlier in STEPS[: STEPS.index(step)]:
@@ -92,12 +104,25 @@ def run_all(folder: Path, run: Callable[[str], object], say: Callable[[str], obj
         say: takes a line about each.
     """
     for step in STEPS:
-        if read_record(RECORD).get(step.name) == fingerprint(step, folder):
+        if _is_current(step, folder) and not _is_wanted(step, folder):
             say(f"{step.name}: up to date")
             continue
         run(step.name)
         record([step], folder)
         say(f"{step.name}: made")
+
+
+def _is_current(step: Step, folder: Path) -> bool:
+    """Whether what a step makes was made from what there is now."""
+    return read_record(RECORD).get(step.name) == fingerprint(step, folder)
+
+
+def _is_wanted(step: Step, folder: Path) -> bool:
+    """Whether a later step has to run that needs what this one leaves, and that is not here."""
+    later = STEPS[STEPS.index(step) + 1 :]
+    return (
+        bool(step.left) and not (RAG / "train" / step.left).is_dir() and not all(_is_current(s, folder) for s in later)
+    )
 
 
 def read_record(path: Path) -> dict[str, str]:

@@ -45,12 +45,12 @@ class Spans:
     weight: float
 
 
-def spans(example: Example, item: Item, embed: Embed, weights: Weights) -> Spans | None:
-    """The spans that the reader with these weights likes; None where it likes none."""
+def spans(example: Example, item: Item, embed: Embed, readers: Sequence[Weights]) -> Spans | None:
+    """The spans that these readers like; None where they like none."""
     question = analyse(example.text)
     asked = find_asked(question.folded)
     readings = [sentence.reading for sentence in item.sentences]
-    logits = read_sentences(question, asked, readings, described(item), embed, weights)
+    logits, _ = read_sentences(question, asked, readings, described(item), embed, readers)
     sentences = [
         ReadSentence(sentence.reading, sentence.rank, sentence.gap, start, end)
         for sentence, (start, end) in zip(item.sentences, logits, strict=True)
