@@ -16,6 +16,8 @@ from rag.loaders.base import tidy
 from rag.loaders.facts import date_in_name, date_in_opening, title_in_text
 from rag.types import Document
 
+# How often the reading of a format has changed what it gives; files that were indexed before are then read again.
+_READINGS = dict.fromkeys((".md", ".markdown", ".html", ".htm", ".docx", ".epub", ".csv", ".tsv", ".xlsx", ".pptx"), 2)
 MAX_BYTES = 200 * 2**20  # of one file; the whole text is held in memory
 
 
@@ -98,7 +100,7 @@ def load_document(path: str | Path, *, source: str | None = None, identity: str 
         or content.created,
         metadata={**content.metadata, "modified": modified},
         pages=content.pages,
-        digest=hashlib.sha256(data).hexdigest(),
+        digest=_digest(path, hashlib.sha256(data)),
     )
 
 
@@ -139,9 +141,16 @@ def file_digest(path: Path) -> str | None:
     """The digest that `load_document` would give the document of this file; None when it can't be read."""
     try:
         with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            return _digest(path, hashlib.file_digest(file, "sha256"))
     except OSError:
         return None
+
+
+def _digest(path: Path, content: hashlib._Hash) -> str:
+    """What tells whether a file needs to be read again: its bytes, and how its format is read."""
+    if reading := _READINGS.get(suffix_of(path.name)):
+        content.update(f"\0reading {reading}".encode())
+    return content.hexdigest()
 
 
 def document_id(path: str | Path) -> str:

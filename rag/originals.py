@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache
 from pathlib import Path
 
+from rag.documents import file_digest
 from vectorstore.records import Document, DocumentInfo
 
 FILES = "files"  # folder in the index that keeps what was uploaded
 
 
 def find_original(document: Document | DocumentInfo, index: Path) -> Path | None:
-    """The file whose bytes are those that were indexed; None when it is gone or has changed.
+    """The file whose bytes are those that were indexed; None when it is gone, has changed or is read otherwise now.
 
     Only two places are looked at: the path the document was read from, and, for an upload, the same place below
     `index`, which may have been moved as a whole.
@@ -26,7 +26,7 @@ def find_original(document: Document | DocumentInfo, index: Path) -> Path | None
 
 
 def _digest_of(path: Path) -> str:
-    """SHA-256 of a file, remembered while its size and time stay; "" when there is no such file."""
+    """The digest of a file, remembered while its size and time stay; "" when there is no such file."""
     try:
         if not path.is_file():
             return ""
@@ -38,6 +38,5 @@ def _digest_of(path: Path) -> str:
 
 @lru_cache(maxsize=256)
 def _digest(path: str, size: int, changed: int) -> str:
-    """SHA-256 of the file of this size and time."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """The digest of the file of this size and time; "" when it can't be read."""
+    return file_digest(Path(path)) or ""

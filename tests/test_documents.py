@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rag import documents
-from rag.documents import document_from_text, document_id, find_files, load_document
+from rag.documents import document_from_text, document_id, file_digest, find_files, load_document
 from rag.errors import LoadError, UnsupportedFormat
 
 SEEDS = Path(__file__).parent.parent / "seeds"
@@ -35,6 +35,15 @@ def folder(tmp_path: Path) -> Path:
 
 def sources(paths: object) -> list[str]:
     return [source for _, source in find_files(paths)]
+
+
+@pytest.mark.parametrize(("name", "as_before"), [("a.txt", True), ("a.md", False), ("a.HTML", False), ("a.csv", False)])
+def test_a_format_that_is_read_otherwise_now_is_read_again(tmp_path: Path, name: str, as_before: bool) -> None:
+    path = tmp_path / name
+    path.write_text("量子院位于中关村。", encoding="utf-8")
+    digest = load_document(path).digest
+    assert digest == file_digest(path)
+    assert (digest == hashlib.sha256(path.read_bytes()).hexdigest()) is as_before
 
 
 def test_a_folder_is_searched_to_the_bottom_and_sorted(folder: Path) -> None:
