@@ -102,7 +102,7 @@ def written_cases(data: Path, question_sets: Sequence[Path]) -> Iterator[Case]:
             if row["split"] == "dev"
         ]
         paths = sorted(path for path in _documents_of(questions).iterdir() if path.suffix in {".txt", ".md"})
-        yield from _cases_over([load_document(path) for path in paths], rows)
+        yield from _cases_over([load_document(path, identity=path.name) for path in paths], rows)
 
 
 def _documents_of(questions: Path) -> Path:

@@ -23,8 +23,8 @@ Marked = tuple[str, str, tuple[Place, ...], bool]
 
 
 def read_documents(folder: Path) -> dict[str, Document]:
-    """The documents by file name."""
-    return {path.name: load_document(path) for path in sorted(folder.iterdir())}
+    """The documents by file name; their ids come from it, so that they fall into the same folds anywhere."""
+    return {path.name: load_document(path, identity=path.name) for path in sorted(folder.iterdir())}
 
 
 def read_marked(path: Path = QUESTIONS) -> list[Marked]:
