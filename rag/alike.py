@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from rag.coverage import Similarity, focus_weights, weights
+from rag.coverage import Similarity, focus_weights, nearest, weights
 from rag.question import Question
 from rag.score import Scored
 from rag.tagging import tagged
@@ -53,13 +53,8 @@ def _nearest(question: Question, scored: Sequence[Scored], similarity: Similarit
     near = np.array([item.local for item in scored]).reshape(len(scored), -1)
     asked = [number for number, word in enumerate(question.words) if len(word.text) > 1]
     there = [[word for word, _ in tagged(item.candidate.folded) if word.isalnum() and len(word) > 1] for item in scored]
-    column = {word: number for number, word in enumerate(dict.fromkeys(word for words in there for word in words))}
-    if not asked or not column:
-        return near
-    cosines = similarity([question.words[number].text for number in asked], list(column))
-    for row, words in zip(near, there, strict=True):
-        if words:
-            row[asked] = np.maximum(row[asked], cosines[:, [column[word] for word in words]].max(axis=1))
+    cosines = nearest([question.words[number].text for number in asked], there, similarity)
+    near[:, asked] = np.maximum(near[:, asked], cosines)
     return near
 
 

@@ -158,6 +158,23 @@ def _latin_words(folded: str) -> set[str]:
     return {part for run in runs for part in (run, run.rstrip(".+-"), *re.split(r"[.+\-]", run))}
 
 
+def nearest(asked: Sequence[str], texts: Sequence[Sequence[str]], similarity: Similarity) -> np.ndarray:
+    """Cosine of each text's nearest word to each word asked for, shape (len(texts), len(asked)); 0 without any word.
+
+    Args:
+        texts: the words of each text.
+    """
+    near = np.zeros((len(texts), len(asked)), np.float32)
+    column = {word: i for i, word in enumerate(dict.fromkeys(word for words in texts for word in words))}
+    if not asked or not column:
+        return near
+    cosines = similarity(asked, list(column))
+    rows = [row for row, words in enumerate(texts) if words]
+    starts = np.cumsum([0, *(len(texts[row]) for row in rows[:-1])])
+    near[rows] = np.maximum.reduceat(cosines[:, [column[word] for words in texts for word in words]], starts, axis=1).T
+    return near
+
+
 @lru_cache(maxsize=64)
 def weights(question: Question) -> np.ndarray:
     """The words' weights, shape (W,), summing to 1, read-only; empty for a question without content."""

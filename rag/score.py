@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from rag.coverage import Similarity, focus_weights, weights, word_coverage
+from rag.coverage import Similarity, focus_weights, nearest, weights, word_coverage
 from rag.question import Question, is_named, subject
 from rag.refuse import Evidence
 from rag.sentences import split_sentences
@@ -166,14 +166,8 @@ def _paraphrases(question: Question, candidates: Sequence[Candidate], similarity
         [word for word in dict(tagged(candidate.folded)) if word.isalnum() and _may_vary(word)]
         for candidate in candidates
     ]
-    column = {word: i for i, word in enumerate(dict.fromkeys(word for found in there for word in found))}
-    if not column:
-        return soft
-    cosines = similarity([question.words[i].text for i in asked], list(column))
-    rows = [row for row, found in enumerate(there) if found]
-    starts = np.cumsum([0, *(len(there[row]) for row in rows[:-1])])
-    nearest = np.maximum.reduceat(cosines[:, [column[word] for found in there for word in found]], starts, axis=1)
-    soft[np.ix_(rows, asked)] = np.where(nearest >= SAME_MEANING, PARAPHRASED * nearest, 0.0).T
+    near = nearest([question.words[i].text for i in asked], there, similarity)
+    soft[:, asked] = np.where(near >= SAME_MEANING, PARAPHRASED * near, 0.0)
     return soft
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.coverage import _frames, focus_weights, weights, word_coverage
+from rag.coverage import _frames, focus_weights, nearest, weights, word_coverage
 from rag.question import analyse
 from vectorstore.tokens import fold
 
@@ -113,3 +114,14 @@ def test_what_is_shared_can_not_be_changed() -> None:
     for shared in (word_coverage(asked, "量子院"), weights(asked), focus_weights(asked)):
         with pytest.raises(ValueError, match="read-only"):
             shared[0] = 2.0
+
+
+def test_the_nearest_word_of_each_text() -> None:
+    def similarity(asked: Sequence[str], there: Sequence[str]) -> np.ndarray:
+        known = {("搬家", "搬迁"): 0.75, ("搬家", "新址"): 0.5, ("盖好", "新址"): 0.25}
+        return np.array([[known.get((one, other), -0.5) for other in there] for one in asked], np.float32)
+
+    texts = [["新址", "搬迁", "新址"], [], ["物理"]]
+    assert nearest(["搬家", "盖好"], texts, similarity).tolist() == [[0.75, 0.25], [0.0, 0.0], [-0.5, -0.5]]
+    assert nearest([], texts, similarity).shape == (3, 0)
+    assert nearest(["搬家"], [[], []], similarity).tolist() == [[0.0], [0.0]]

@@ -133,6 +133,17 @@ def test_the_table_of_a_word_file_with_bold_names_and_a_merged_cell() -> None:
     ]
 
 
+def test_a_cell_that_goes_on_from_nothing_is_empty() -> None:
+    document = docx.Document()
+    table = document.add_table(rows=2, cols=2)
+    table.cell(0, 0).merge(table.cell(1, 0)).text = "张伟"
+    table.cell(0, 1).text, table.cell(1, 1).text = "甲", "乙"
+    table._tbl.remove(table._tbl.tr_lst[0])  # the row where the merged cell began
+    file = io.BytesIO()
+    document.save(file)
+    assert word.load(file.getvalue()).text == "乙"
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_delimited_text_in_any_encoding(encoding: str, delimiter: str) -> None:

@@ -6,11 +6,12 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rag.errors import LoadError
 from rag.loaders.base import Content, tidy
-from rag.loaders.table import Cell, names_columns, spread, table_lines
+from rag.loaders.table import Cell, spread, table_lines
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -108,12 +109,10 @@ def _table(table: Element, styles: Mapping[str, str]) -> list[str]:
     if not headings and len(rows) > 1 and _is_bold(rows[0]) and not _is_bold(rows[1]):
         headings = 1
     cells = spread([_cells(row, styles) for row in rows], headings)
-    for number in range(1, len(cells)):  # a cell that goes on from the row above says the same
-        for place in range(min(len(cells[number]), len(cells[number - 1]))):
-            if cells[number][place] == _GOES_ON:
-                cells[number][place] = cells[number - 1][place]
-    if cells and not headings and names_columns(cells):
-        headings = 1
+    for above, row in pairwise([[], *cells]):  # a cell that goes on from the row above says the same
+        for place, text in enumerate(row):
+            if text == _GOES_ON:
+                row[place] = above[place] if place < len(above) else ""
     return table_lines(cells, headings)
 
 

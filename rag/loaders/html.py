@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rag.loaders.base import Content, decode, tidy
 from rag.loaders.facts import iso_date
 from rag.loaders.markup import parse_html, prune, readable_lines
-from rag.loaders.table import names_columns, table_lines
+from rag.loaders.table import table_lines
 from rag.loaders.trailer import split_trailer
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _with_tables(lines: Iterable[str]) -> Iterator[str]:
         rulers = [place for place, line in enumerate(rows) if _ruler.fullmatch(line)]
         cells = [[cell.strip() for cell in row[1].split("|")] for line in rows if (row := _row.fullmatch(line))]
         body = [row for place, row in enumerate(cells) if place not in rulers]
-        yield from table_lines(body, rulers[0] if len(rulers) == 1 else int(bool(body) and names_columns(body)))
+        yield from table_lines(body, rulers[0] if len(rulers) == 1 else 0)
 
 
 def _title(root: HtmlElement) -> str:

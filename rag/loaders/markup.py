@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from rag.loaders.base import visible
-from rag.loaders.table import Cell, names_columns, spread, table_lines
+from rag.loaders.table import Cell, spread, table_lines
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -164,8 +164,6 @@ def _collect_table(table: HtmlElement, pieces: list[str]) -> None:
     while headings < len(rows) - 1 and _is_heading(rows[headings]):
         headings += 1
     cells = spread([_cells(row) for row in rows], headings)
-    if cells and not headings and names_columns(cells):
-        headings = 1
     pieces += ["\n", *(line + "\n" for line in table_lines(cells, headings))]
 
 

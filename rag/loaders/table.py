@@ -33,7 +33,8 @@ def table_lines(rows: Iterable[Sequence[str]], headings: int | None = None) -> l
     columns without telling names read `电话：62550000`, any other row `a | b`.
 
     Args:
-        headings: how many of the first rows name the columns; None judges by what stands in the first.
+        headings: how many of the first rows the file marks as names of the columns. Where it marks none, 0, the first
+            row names them if that is sure (`names_columns`); None stands for a sheet, where it mostly does.
 
     >>> table_lines([["姓名", "电话"], ["张伟", "62550000"], ["王芳", ""]])
     ['姓名 | 电话', '姓名：张伟；电话：62550000', '姓名：王芳']
@@ -42,10 +43,13 @@ def table_lines(rows: Iterable[Sequence[str]], headings: int | None = None) -> l
     >>> table_lines([["项目", "2023年"], ["收入", "3.98"]], 1)
     ['项目 | 2023年', '收入；2023年：3.98']
     """
-    filled = [cells for row in rows if any(cells := [" ".join(cell.split()) for cell in row])]
+    tidied = [[" ".join(cell.split()) for cell in row] for row in rows]
+    filled = [cells for cells in tidied if any(cells)]
     if not filled:
         return []
-    if headings is None:
+    if headings == 0:
+        headings = int(names_columns(tidied))
+    elif headings is None:
         wide = max(sum(map(bool, cells)) for cells in filled) > 2
         headings = int(_are_names(_trimmed(filled[0])) if wide else names_columns(filled))
     if not 0 < headings < len(filled):

@@ -206,17 +206,17 @@ def _searched(
         store.add((document, passages[document.id]) for document in documents)
         for number, one in enumerate(asked):
             hits = retrieve(store, one.text, RETRIEVED + LEFT, embedder.dense_weight)
-            found = _view(passages, hits[:RETRIEVED])
+            found = view(passages, hits[:RETRIEVED])
             given = _alone(one, passages) if one.given else NOTHING
             name, kept = source or one.document.source, one.document.id in held_out
             yield Example(one.text, one.document.id, name, one.answers, given, found, kept)
             if source is None and number % GONE == 0:  # encyclopaedia questions all have answers: take some away
-                left = _view(passages, [hit for hit in hits if not _holds(hit, one)][:RETRIEVED])
+                left = view(passages, [hit for hit in hits if not _holds(hit, one)][:RETRIEVED])
                 yield Example(one.text, one.document.id, name, (), NOTHING, left, kept)
         store.close()
 
 
-def _view(passages: Mapping[str, Sequence[Passage]], hits: Sequence[Hit]) -> View:
+def view(passages: Mapping[str, Sequence[Passage]], hits: Sequence[Hit]) -> View:
     """Passages found, with what stands before each and the openings of their documents."""
     openings = {name: passages[name][0].text for name in {hit.passage.document_id for hit in hits}}
     before = {

@@ -22,10 +22,9 @@ from rag.passages import split_passages
 from rag.question import Question, analyse, is_named
 from rag.rank import rank_sentences
 from rag.retrieve import retrieve
-from rag.score import find_candidates
 from rag.short import choose
 from rag.similarity import word_similarity, word_vectors
-from rag.train.data import CMRC, DRCD, TRAINED
+from rag.train.data import CMRC, DRCD, TRAINED, view
 from rag.train.data import SEED as SPLIT_SEED
 from rag.types import Document, Hit
 from vectorstore.tokens import fold
@@ -113,13 +112,7 @@ class Pool:
 
     def describe(self, question: Question, hits: Sequence[Hit]) -> dict[str, float]:
         """The features of the best sentence; empty when there is nothing to look at."""
-        before = {
-            hit.passage.id: self.passages[hit.passage.document_id][hit.passage.ordinal - 1].text
-            for hit in hits
-            if hit.passage.ordinal
-        }
-        openings = {hit.passage.document_id: self.passages[hit.passage.document_id][0].text for hit in hits}
-        candidates = find_candidates(hits, before, openings)
+        candidates = view(self.passages, hits).candidates()
         if not candidates or not question.words:
             return {}
         ranked = rank_sentences(question, candidates, word_similarity)
