@@ -17,7 +17,7 @@ from rag.loaders.facts import date_in_name, date_in_opening, title_in_text
 from rag.types import Document
 
 # How often the reading of a format has changed what it gives; files that were indexed before are then read again.
-_READINGS = dict.fromkeys((".md", ".markdown", ".html", ".htm", ".docx", ".epub", ".csv", ".tsv", ".xlsx", ".pptx"), 2)
+_READINGS = dict.fromkeys(SUFFIXES, 2)
 MAX_BYTES = 200 * 2**20  # of one file; the whole text is held in memory
 
 

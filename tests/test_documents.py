@@ -37,13 +37,13 @@ def sources(paths: object) -> list[str]:
     return [source for _, source in find_files(paths)]
 
 
-@pytest.mark.parametrize(("name", "as_before"), [("a.txt", True), ("a.md", False), ("a.HTML", False), ("a.csv", False)])
-def test_a_format_that_is_read_otherwise_now_is_read_again(tmp_path: Path, name: str, as_before: bool) -> None:
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.HTML", "a.csv"])
+def test_a_format_that_is_read_otherwise_now_is_read_again(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_text("量子院位于中关村。", encoding="utf-8")
     digest = load_document(path).digest
     assert digest == file_digest(path)
-    assert (digest == hashlib.sha256(path.read_bytes()).hexdigest()) is as_before
+    assert digest != hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_a_folder_is_searched_to_the_bottom_and_sorted(folder: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_file_becomes_a_document(tmp_path: Path) -> None:
     assert (document.title, document.date) == ("量子院年报", "2022-06-13")
     assert document.text == "量子院年报\n全职科研人员217名。"
     assert document.metadata == {"modified": "2023-11-14"}
-    assert document.digest == hashlib.sha256(data).hexdigest()
+    assert document.digest == hashlib.sha256(data + b"\0reading 2").hexdigest()
     assert document.pages == ()
 
 

@@ -14,6 +14,23 @@ _MOSTLY = 0.6  # share of a column's cells that are figures
 _EMPTY_NAMES = frozenset("项目 内容 值 数值 指标 名称 item value".split())
 _cjk = re.compile("[\u3400-\u9fff]")
 _number = re.compile(r"[-+−]?[¥￥$€£]?\s*[\d,.，]+\s*[%％]?|\d{2,4}[-/年.]\d{1,2}(?:[-/月.]\d{1,2}日?)?")
+_NAME_MAX = 24  # characters of a name of a column in a text that is not marked as a table
+_no_name = re.compile(
+    r"[。！？!?；;，：:=<>{}\[\]$\\`\"“”]|//|\(\)|[.,、]\Z"
+)  # sentences, labels with their values, code
+_period = re.compile(
+    r"(?:19|20)\d\d\s*(?:年度?|[Hh][12]|[Qq][1-4]|年?第?[一二三四1-4]季度?|年?[上下]半年|年\d{1,2}月(?:末|底)?)(?:末|底)?"
+)
+# Words that names of columns end in, and values hardly ever are.
+_column = re.compile(
+    "(?:.*?(?:序号|编号|编码|代码|型号|规格|货号|姓名|名称|品名|类别|类型|种类|部门|岗位|职务|职位|职称|职级|职责|责任人?"
+    "|负责人|联系人|经办人|审批人|电话|手机|邮箱|地址|地点|位置|时间|日期|期限|周期|频次|时限|数量|单位|单价|价格|金额|费用|价款"
+    "|比例|占比|份额|备注|说明|内容|要求|标准|措施|方法|方式|步骤|状态|结果|结论|处理|判定|性别|年龄|学历|专业|籍贯|班级|课程"
+    "|科目|范围|用途|功能|来源|项目|指标|产品|条件|事项|适用|等级|级别)|"
+    "(?i:(?:no\\.?|id|code|model|name|item|type|category|department|position|role|owner|contact|phone|e-?mail|address|place"
+    "|location|date|time|period|quantity|qty|unit|price|amount|cost|share|remarks?|notes?|description|requirements?|status|result"
+    "|value)))(?:\\s*[（(][^（）()]*[）)])?\\Z"
+)
 _figure = re.compile(r"[-+−<>≤≥约±]?\s*[¥￥$€£]?\d[\d,.，:：/~～—–-]*\s*[^\d\s]{0,6}")
 
 
@@ -79,6 +96,40 @@ def names_columns(rows: Sequence[Sequence[str]]) -> bool:
         if values and sum(bool(_figure.fullmatch(value)) for value in values) >= _MOSTLY * len(values):
             return True
     return False
+
+
+def first_row_names(rows: Sequence[Sequence[str]], marked: bool = False) -> bool:
+    """Whether the first row names the columns, where only the arrangement of a text says that these are rows.
+
+    Names are no sentences, labels or code, and none comes back below itself. Besides, figures stand below one of them,
+    which may be a year, or words that name columns do the naming, and no values.
+
+    Args:
+        marked: whether a rule or its type sets the first row off, which is enough then.
+
+    >>> first_row_names([["项目", "2023年"], ["收入", "3.98亿"], ["成本", "2.1亿"]])
+    True
+    >>> first_row_names([["姓名", "籍贯"], ["出生日期", "民族"], ["电话", "邮箱"]])
+    False
+    """
+    names, body = _trimmed(rows[0]), rows[1:]
+    if not body or any(len(name) > _NAME_MAX or _no_name.search(name) for name in names):
+        return False
+    if any(cell == name for row in body for name, cell in zip(names, row, strict=False) if name):
+        return False
+    if marked:
+        return _are_names(names)
+    periods = [bool(_period.fullmatch(name)) for name in names]
+    told = [
+        [name if not period else f"期{place}" for place, (name, period) in enumerate(zip(names, periods, strict=True))]
+    ]
+    values = [["" if _period.fullmatch(cell) else cell for cell in row] for row in body]
+    if names_columns(told + values):
+        return True
+    known = sum(bool(_column.fullmatch(name)) for name in names)
+    # A form asks for something in every row.
+    asking = sum(2 * sum(bool(_column.fullmatch(cell)) for cell in row) >= len(names) for row in body)
+    return _are_names(names) and known > 1 and 2 * known >= len(names) and 2 * asking < len(body)
 
 
 def spread(rows: Sequence[Sequence[Cell]], headings: int) -> list[list[str]]:

@@ -1,4 +1,4 @@
-"""`.txt` as it really comes: any Chinese encoding, front matter, HTML inside, links below."""
+"""`.txt` as it really comes: any Chinese encoding, front matter, HTML inside, tables of tabs or blanks, links below."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 
 from rag.loaders.base import Content, decode, tidy
 from rag.loaders.frontmatter import split_front_matter, title_date_rest
+from rag.loaders.text_table import name_columns
 from rag.loaders.trailer import split_trailer
 
 _ELEMENT = (
@@ -25,8 +26,9 @@ _TAGS_OF_HTML = 2  # a text about HTML may name one tag; a text made of HTML clo
 def load(data: bytes) -> Content:
     """Read a text file.
 
-    Front matter becomes title, date and metadata; HTML paragraphs and entities become plain lines; closing lines of
-    links and `文章来源：…` are dropped and kept as the facts `url` and `publisher`.
+    Front matter becomes title, date and metadata; HTML paragraphs and entities become plain lines; rows of tables take
+    in the names of their columns (`rag.loaders.text_table`); closing lines of links and `文章来源：…` are dropped and
+    kept as the facts `url` and `publisher`.
 
     Raises:
         LoadError: the bytes are no text.
@@ -44,7 +46,7 @@ def load(data: bytes) -> Content:
 
 
 def plain_lines(body: str) -> list[str]:
-    """Lines of a text in which HTML tags and entities may stand."""
+    """Lines of a text in which HTML tags and entities and tables may stand."""
     if "<" in body and sum(1 for _ in _tag.finditer(body)) >= _TAGS_OF_HTML:
         from rag.loaders.markup import parse_html, prune, readable_lines
 
@@ -54,4 +56,4 @@ def plain_lines(body: str) -> list[str]:
         return [line for part in root.body for line in readable_lines(part, keep_breaks=True)]
     if "&" in body:
         body = _entity.sub(lambda match: html.unescape(match[0]), body)
-    return body.splitlines()
+    return name_columns(body.splitlines())
