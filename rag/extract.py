@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,7 +19,7 @@ from rag.quote import Quote, cut, merged
 from rag.rank import rank_sentences
 from rag.reader import Embed
 from rag.score import Candidate, Scored, find_candidates
-from rag.short import Read, choose
+from rag.short import SURE, Place, Read, choose
 from rag.types import Hit
 
 # A second sentence is added when it covers this much of the question's weight that the first leaves uncovered.
@@ -85,10 +85,8 @@ def extract(
         candidates = find_candidates(disarm(found_for_it), before or {}, openings or {})
         question = analyse(part)
         found = _answer_part(question, candidates, similarity, embed)
-        if given := _given_before(found.quotes, quotes):  # two parts ask for two things: look for another sentence
-            left = [one for one in candidates if not _holds(one, given)]
-            again = _answer_part(question, left, similarity, embed)
-            found = found if again.refused else again
+        if given := _given_before(found.quotes, quotes):  # two parts ask for two things: look for another answer
+            found = _another(question, candidates, given, similarity, embed) or found
         scores.append(found.score)
         reasons.append(_about(part, found.reason) if len(parts) > 1 else found.reason)
         notices.append(found.notice)
@@ -102,6 +100,24 @@ def extract(
         score=min(scores) if scores else 0.0,
         notice=" ".join(dict.fromkeys(filter(None, notices))),
     )
+
+
+def _another(
+    question: Question,
+    candidates: Sequence[Candidate],
+    given: Quote,
+    similarity: Similarity | None,
+    embed: Embed | None,
+) -> Extract | None:
+    """What answers beside a short answer that another part got: a sure one near it, else another sentence."""
+    if given.highlight:
+        place = (given.passage.document_id, *given.highlight)
+        near = _answer_part(question, candidates, similarity, embed, [place])
+        if near.quotes and (near.quotes[0].confidence or 0.0) >= SURE:
+            return near
+    left = [one for one in candidates if not _holds(one, given)]
+    other = _answer_part(question, left, similarity, embed)
+    return None if other.refused else other
 
 
 def _given_before(found: Sequence[Quote], before: Sequence[Quote]) -> Quote | None:
@@ -121,9 +137,13 @@ def _holds(candidate: Candidate, quote: Quote) -> bool:
 
 
 def _answer_part(
-    question: Question, candidates: Sequence[Candidate], similarity: Similarity | None, embed: Embed | None
+    question: Question,
+    candidates: Sequence[Candidate],
+    similarity: Similarity | None,
+    embed: Embed | None,
+    given: Collection[Place] = (),
 ) -> Extract:
-    """What is found for one question."""
+    """What is found for one question; short answers that were given to another are none of its own."""
     if not question.words:
         return _refusal(refuse.empty(question))
     if not candidates:
@@ -139,7 +159,7 @@ def _answer_part(
         read = [Read(item, 0.0, None) for item in ranked]
         likely = _share_covered(question, ranked[0])
     else:
-        read = choose(question, ranked, embed) if embed else [Read(item, 0.0, None) for item in ranked]
+        read = choose(question, ranked, embed, given) if embed else [Read(item, 0.0, None) for item in ranked]
         ranked = [item.scored for item in read]
         likely = probability(question, read, similarity)
     shorts = {id(item.scored.candidate): item.short for item in read if item.short}

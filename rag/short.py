@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import log
@@ -39,6 +39,9 @@ CERTAIN = 0.6
 MOST_OF_SENTENCE = 0.6
 LONG_SHORT = 30
 _OUTER = " ,，。.、;；:：!！?？“”‘’「」『』\"'《》〈〉—-…"
+
+# A document's id, and where in its text a short answer starts and ends.
+Place = tuple[str, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +80,23 @@ def _trees() -> Trees:
     return load(WEIGHTS)
 
 
-def choose(question: Question, ranked: Sequence[Scored], embed: Embed) -> list[Read]:
+def choose(question: Question, ranked: Sequence[Scored], embed: Embed, given: Collection[Place] = ()) -> list[Read]:
     """The ranked sentences, the best of them read, in an order that heeds what was read.
 
     Args:
         ranked: what `rag.rank.rank_sentences` gave, best first; not empty.
         embed: the static embedder: texts → unit rows.
+        given: places of short answers that other questions got; no span that shares text with one is taken.
     """
     chosen = [item for item in ranked if item.told[1] * 4 < READ]
-    some = _read(question, chosen, embed)
+    some = _read(question, chosen, embed, given)
     read = {id(one.scored): one for one in some}
     none = some[0].none if some else UNREAD_NONE
     everything = [read.get(id(item)) or Read(item, 0.0, None, none) for item in ranked]
     return sorted(everything, key=lambda one: -(one.scored.score + READER_WEIGHT * log(one.share + LEAST_SHARE)))
 
 
-def _read(question: Question, chosen: Sequence[Scored], embed: Embed) -> list[Read]:
+def _read(question: Question, chosen: Sequence[Scored], embed: Embed, given: Collection[Place]) -> list[Read]:
     """Each sentence with its best span."""
     readings = [read(item.candidate.folded) for item in chosen]
     asked = find_asked(question.folded)
@@ -105,7 +109,7 @@ def _read(question: Question, chosen: Sequence[Scored], embed: Embed) -> list[Re
         ReadSentence(reading, round(item.told[1] * 4), item.told[0], start, end)
         for item, reading, (start, end) in zip(chosen, readings, logits, strict=True)
     ]
-    spans = find_spans(question, sentences)
+    spans = [span for span in find_spans(question, sentences) if not _is_given(chosen[span.sentence], span, given)]
     if not spans:
         return [Read(item, 0.0, None, none) for item in chosen]
     columns = span_features(question, asked, sentences, spans)
@@ -116,6 +120,13 @@ def _read(question: Question, chosen: Sequence[Scored], embed: Embed) -> list[Re
         Read(item, *_best(question, reading, places, spans, confidence, columns["reader.share"]), none)
         for item, reading, places in zip(chosen, readings, own, strict=True)
     ]
+
+
+def _is_given(item: Scored, span: SpanCandidate, given: Collection[Place]) -> bool:
+    """Whether a span shares text with one of the places."""
+    passage = item.candidate.hit.passage
+    start, end = (passage.start + item.candidate.start + place for place in (span.begin, span.finish))
+    return any(document == passage.document_id and first < end and start < last for document, first, last in given)
 
 
 def settle(question: Question, reading: Reading, start: int, end: int) -> tuple[int, int] | None:

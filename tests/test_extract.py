@@ -148,6 +148,17 @@ def test_two_parts_are_not_answered_by_one_fact() -> None:
     assert sorted(found.short.split("；")) == ["3年", "5年"]
 
 
+def test_two_facts_of_one_sentence_are_both_shown() -> None:
+    found = ask("量子院首席科学家有几名，外籍人员有几名？")
+    assert found.short == "2名；12名"
+    found = ask(
+        "仁福医药是哪年成立的，哪年在上交所挂牌？",
+        "公开资料显示，仁福医药成立于1993年，于1997年在上交所上市，主营药品。",
+    )
+    assert found.short == "1993年；1997年"
+    assert quoted(found) == ["公开资料显示，仁福医药成立于1993年，于1997年在上交所上市，主营药品。"]
+
+
 def test_each_part_may_have_its_own_passages() -> None:
     first, second = hits_of("量子院成立于2017年。"), hits_of("量子院的院长是张硕。")
     found = extract("量子院哪年成立，院长是谁？", [], parts={"量子院哪年成立": first, "量子院院长是谁": second})
