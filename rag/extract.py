@@ -163,7 +163,7 @@ def _answer_part(
         ranked = [item.scored for item in read]
         likely = probability(question, read, similarity)
     shorts = {id(item.scored.candidate): item.short for item in read if item.short}
-    reason, sure = refuse.check(question, ranked, likely)
+    reason, sure = refuse.check(question, ranked, likely, similarity)
     if reason:
         return _refusal(reason, sure)
     best, others = ranked[0], ranked[1:]

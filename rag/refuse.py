@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.against import has_no_time, is_landmark, missing_years, opposite, other_post
+from rag.absent import HELD, is_sure_name, is_thing, missing_things, untold_attribute, written
+from rag.against import has_no_time, is_landmark, missing_years, other_post
 from rag.asked import find_asked
-from rag.attributes import asked_attributes
-from rag.coverage import word_coverage
+from rag.coverage import Similarity, word_coverage
+from rag.instead import other_days, other_name, other_ordinal, other_side
 from rag.language import language_of
-from rag.names import other_figure, sibling
-from rag.question import Kind, Question, Word, is_named
+from rag.question import Kind, Question, is_named
 from rag.spans import kind_fit
 from rag.typed import find_typed
+from vectorstore.tokens import fold
 
 if TYPE_CHECKING:
     from rag.score import Scored
@@ -36,23 +36,30 @@ LEAST_DOUBTED = 0.6
 LEAST_REPLACED = 0.75
 # Other years that a refusal names.
 MOST_YEARS = 4
-# A word counts as there from this share of its characters on.
-HELD = 0.55
 # A noun this rare (nats) is named as missing before others.
 RARE = 5.5
 
-# Classes of attributes whose names say what is missing (文中没有给出价格).
-_GIVEN = frozenset({"measure", "money", "person"})
-_ASKING = re.compile(r"[多几哪什谁吗了的a-z]")
 # A short name of an organisation: a noun and what it is.
 _SHORT_NAME = re.compile(r"[\u4e00-\u9fff]{2}[院所局社校]")
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?=\s?年|财年|[-/.—–~至到]\s?\d)")
+# A deputy is not the one asked for where the post itself is: 院长是谁, 谁是院长, not 新院长来之前谁管事.
+_POST_APART = 4
+# What is asked for stands so near the question word: 董事长是谁.
+_NEXT_TO = 3
+# 安卓12 is no place 12 km away.
+_FAR = re.compile(r"\s*\d[\d,.]*\s*(?:余|多)?(?:公里|千米|米|里|站|分钟|小时|km|m\b)")
+_COUNTS = "个家名位所座项种款户"
+_COUNT = re.compile(rf"\d[\d,.万千百余多]*[{_COUNTS}人]")
+_SHARE = re.compile(r"率|占比|比例|比重")
 _REASON_MISSING = ("文中谈到了这件事，但没有说原因。", "The documents touch on this but give no reason.")
 _KIND_MISSING = {
     Kind.NUMBER: ("文中谈到了这件事，但没有给出这个数字。", "The documents touch on this but give no such figure."),
     Kind.DATE: ("文中谈到了这件事，但没有说是什么时候。", "The documents touch on this but don't say when."),
     Kind.PERSON: ("文中谈到了这件事，但没有说是谁。", "The documents touch on this but don't say who."),
 }
+_NAME_MISSING = ("文中谈到了这件事，但没有说叫什么名字。", "The documents touch on this but give no name.")
+_CALLED = re.compile(r"叫什么|什么名|名字")
+_WHO = re.compile(r"谁|哪一?位|人|\bwho\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +118,9 @@ def hedge(question: Question, probability: float) -> str:
     )
 
 
-def check(question: Question, scored: Sequence[Scored], probability: float) -> tuple[str, float]:
+def check(
+    question: Question, scored: Sequence[Scored], probability: float, similarity: Similarity | None = None
+) -> tuple[str, float]:
     """(why the evidence doesn't answer the question, or "" when it does; how likely it answers after all).
 
     What never spoke against a right answer on the questions of the folds overrules the model: a year that is nowhere
@@ -121,130 +130,192 @@ def check(question: Question, scored: Sequence[Scored], probability: float) -> t
         question: analysed question with W words.
         scored: candidate sentences, the one to be quoted first; at least one.
         probability: that the evidence answers, in [0, 1].
+        similarity: cosines between two lists of words, so that nothing is called missing that is said otherwise.
     """
     evidence = scored[0].candidate.evidence
     reason = _missing_year(question, evidence)
-    if post := other_post(question, evidence):
+    if post := _deputy(question, evidence):
         reason = say(question, f"文中提到的是“{post}”，不是所问的职务。", f"The documents name “{post}”, another post.")
-    elif is_landmark(question, evidence.sentence):
+    elif _is_landmark(question, evidence.sentence):
         name = question.subject
         reason = say(question, f"文中只用“{name}”说明位置，没有说它本身。", f"“{name}” is only named as a landmark.")
     elif not reason and has_no_time(question, evidence):
         reason = say(question, *_KIND_MISSING[Kind.DATE])
     if reason:
         return reason, min(probability, RULED_OUT)
+    if probability >= LEAST_REPLACED:
+        return "", probability
+    found = _Found(question, scored, similarity)
     if probability >= LEAST_DOUBTED:
-        return _replaced(question, scored) if probability < LEAST_REPLACED else "", probability
-    anywhere = _covered_anywhere(question, scored)
-    reason = _doubt(question, scored, anywhere)
+        return _replaced(found), probability
+    reason = _doubt(found)
     if not reason and probability < LEAST_LIKELY:
-        reason = _what_is_missing(question, scored, anywhere)
+        reason = _what_is_missing(found)
     return reason, probability
 
 
-def _passages(scored: Sequence[Scored]) -> list[str]:
-    """The passages that the candidates come from, each once."""
-    return list(dict.fromkeys(item.candidate.evidence.around for item in scored))
+class _Found:
+    """What was found for a question, as the reasons look at it.
+
+    Attributes:
+        sentence: the best sentence.
+        covered: the share of each word of the question in it and its surroundings, shape (W,).
+        anywhere: the most of each word that any passage holds, shape (W,).
+        passages: the passages of the candidates, each once.
+    """
+
+    def __init__(self, question: Question, scored: Sequence[Scored], similarity: Similarity | None) -> None:
+        self.question, self.scored, self.similarity = question, scored, similarity
+        self.sentence = scored[0].candidate.evidence.sentence
+        self.covered = scored[0].covered
+        self.passages = list(dict.fromkeys(item.candidate.evidence.around for item in scored))
+        coverage = (word_coverage(question, text) for text in self.passages)
+        self.anywhere: np.ndarray = np.maximum.reduce([self.covered, *coverage])
+
+    @property
+    def texts(self) -> list[str]:
+        """The passages and the openings of their documents."""
+        return [*self.passages, *dict.fromkeys(item.candidate.evidence.opening for item in self.scored)]
 
 
-def _covered_anywhere(question: Question, scored: Sequence[Scored]) -> np.ndarray:
-    """The most that any passage holds of each word of the question, shape (W,)."""
-    return np.maximum.reduce([scored[0].covered, *(word_coverage(question, text) for text in _passages(scored))])
+def _deputy(question: Question, evidence: Evidence) -> str:
+    """The deputy's post that the sentence names where the post itself is asked for."""
+    post = other_post(question, evidence)
+    if not post:
+        return ""
+    asked = find_asked(question.folded)
+    posts = [(word.start, word.start + len(word.text)) for word in question.words if word.text in post]
+    return post if any(start >= asked.start or asked.start - end <= _POST_APART for start, end in posts) else ""
 
 
-def _doubt(question: Question, scored: Sequence[Scored], anywhere: np.ndarray) -> str:
-    """What speaks against the best sentence whatever else it holds: a name, post or figure that is not there."""
-    for kind in (lambda word: word.is_name, lambda word: word.is_role):
-        if lacking := _lacking(question, anywhere, kind):
+def _is_landmark(question: Question, sentence: str) -> bool:
+    """Whether a sentence names the subject only to say where something else is."""
+    if not is_landmark(question, sentence):
+        return False
+    rest = sentence[sentence.index(question.subject) + len(question.subject) :]
+    return not re.match(r"\s*\d", rest) or bool(_FAR.match(rest))
+
+
+def _doubt(found: _Found) -> str:
+    """What speaks against the best sentence whatever else it holds: a name or post that is not there."""
+    question = found.question
+    for wanted in (lambda word: is_sure_name(question, word), lambda word: word.is_role):
+        if lacking := missing_things(question, found.anywhere, found.texts, wanted):
             return _not_mentioned(question, lacking)
-    if absent := _absent_subject(question, anywhere, _passages(scored)):
+    if absent := _absent_subject(found):
         return _not_mentioned(question, [absent])
-    if reason := _replaced(question, scored):
+    if reason := _replaced(found):
         return reason
-    if question.kind is Kind.NUMBER and kind_fit(question, scored[0].candidate.evidence.sentence) < 0:
+    if question.kind is Kind.NUMBER and _has_no_figure(question, found.sentence):
         return say(question, *_KIND_MISSING[question.kind])
     return ""
 
 
-def _replaced(question: Question, scored: Sequence[Scored]) -> str:
+def _has_no_figure(question: Question, sentence: str) -> bool:
+    """Whether a sentence has no figure of the kind asked for, nor one that may pass for it: 17个 for 多少家."""
+    if kind_fit(question, sentence) >= 0:
+        return False
+    is_share = _SHARE.search(question.folded) and "%" in sentence
+    return not (is_share or (question.unit in _COUNTS and _COUNT.search(sentence)))
+
+
+def _replaced(found: _Found) -> str:
     """Whether the best sentence is about another of the kind: 皮克敏4 where 皮克敏3 is asked for."""
-    other = sibling(question, scored[0].candidate.evidence.sentence)
-    return _another(question, *other) if other else ""
+    other = other_name(found.question, found.sentence, found.passages)
+    return _another(found.question, *other) if other else ""
 
 
-def _absent_subject(question: Question, anywhere: np.ndarray, passages: Sequence[str]) -> str:
+def _absent_subject(found: _Found) -> str:
     """What the question is about where no word of it is there and it is a name or rare, "" otherwise."""
+    question = found.question
     start = question.folded.find(question.subject) if question.subject else -1
     end = start + len(question.subject)
     inside = [i for i, word in enumerate(question.words) if start <= word.start < end]
+    is_nameable = len(inside) > 1 or any(is_thing(question, question.words[i]) for i in inside)
     is_telling = is_named(question.subject) or all(question.words[i].weight >= RARE for i in inside)
-    if start < 0 or not inside or not is_telling:
+    is_foreign = (
+        question.subject.isascii() and language_of(question.text) == "zh"
+    )  # Foxconn is 富士康 in a Chinese text
+    if start < 0 or not inside or is_foreign or not (is_telling and is_nameable):
         return ""
     if _SHORT_NAME.fullmatch(question.subject):  # 量子院 is one name, though its words are 量子 and 院
-        is_there = any(question.subject in text for text in passages)
+        is_there = any(question.subject in text for text in found.texts)
     else:
-        is_there = any(anywhere[i] >= HELD for i in inside)
+        is_there = any(found.anywhere[i] >= HELD for i in inside)
     return "" if is_there else question.text[start:end]
 
 
-def _what_is_missing(question: Question, scored: Sequence[Scored], anywhere: np.ndarray) -> str:
+def _what_is_missing(found: _Found) -> str:
     """The most telling true thing to say of evidence that comes near without answering."""
-    best = scored[0]
-    sentence = best.candidate.evidence.sentence
-    if lacking := _lacking(question, best.covered, lambda word: word.is_role):
+    question, sentence, texts = found.question, found.sentence, found.texts
+    if lacking := missing_things(question, found.covered, [sentence], lambda word: word.is_role):
         post = lacking[0]
         return say(question, f"文中相关的段落没有提到“{post}”。", f"The passages in question don't mention “{post}”.")
-    if other := sibling(question, "\n".join(_passages(scored))):
+    if other := other_name(question, "\n".join(found.passages), found.passages):
         return _another(question, *other)
-    if lacking := _lacking(question, anywhere, lambda word: word.is_noun and word.weight >= RARE):
+    if lacking := missing_things(
+        question, found.anywhere, texts, lambda word: word.is_name or word.weight >= RARE, found.similarity
+    ):
         return _not_mentioned(question, lacking)
-    if untold := _untold(question, scored):
+    if untold := untold_attribute(question, _of_best_document(found.scored)):
         return say(question, f"文中没有给出{untold}。", "The documents don't give what is asked of it.")
     if question.kind in _KIND_MISSING and kind_fit(question, sentence) < 0:
-        return say(question, *_KIND_MISSING[question.kind])
-    if figure := other_figure(question, sentence):
+        is_name = question.kind is Kind.PERSON and _CALLED.search(question.folded) and not _WHO.search(question.folded)
+        return say(question, *(_NAME_MISSING if is_name else _KIND_MISSING[question.kind]))
+    if days := other_days(question, sentence, found.passages):
+        asked, others = days
+        return say(
+            question,
+            f"文中没有{asked}的说法，只有{'、'.join(others)}的。",
+            f"The documents say nothing about {asked}, only about {', '.join(others)}.",
+        )
+    if figure := other_ordinal(question, sentence, found.passages):
         return _another(question, *figure)
     if question.kind is Kind.REASON and not find_typed(question, find_asked(question.folded), sentence):
         return say(question, *_REASON_MISSING)
-    if pair := opposite(question.folded, sentence):
+    if pair := other_side(question, sentence, found.passages):
         return _another(question, *pair)
-    if lacking := _lacking(question, anywhere, lambda word: word.is_noun) or _lacking(
-        question, anywhere, lambda _: True
-    ):
+    if lacking := missing_things(question, found.anywhere, texts, lambda _: True, found.similarity):
         return _not_mentioned(question, lacking)
-    if apart := _apart(question, scored):
-        one, other_word = apart
+    if apart := _apart(found):
+        one, other_thing = apart
         return say(
             question,
-            f"文中没有把“{one}”和“{other_word}”放在一起说。",
-            f"The documents don't speak of “{one}” and “{other_word}” together.",
+            f"文中没有一处同时谈到“{one}”和“{other_thing}”。",
+            f"No passage speaks of both “{one}” and “{other_thing}”.",
         )
     return say(question, "文中只有相近的内容，没有直接的答案。", "The documents come near this but don't answer it.")
 
 
-def _untold(question: Question, scored: Sequence[Scored]) -> str:
-    """The attribute that is asked for and that no sentence of the document states, "" when there is none."""
+def _of_best_document(scored: Sequence[Scored]) -> list[str]:
+    """The sentences of the document that the best one stands in."""
     document = scored[0].candidate.hit.passage.document_id
-    texts = [item.candidate.folded for item in scored if item.candidate.hit.passage.document_id == document]
-    for attribute in asked_attributes(question.folded):
-        if attribute.group in _GIVEN and not any(attribute.told.search(text) for text in texts):
-            said = attribute.asked.search(question.folded)
-            return said.group() if said and not _ASKING.search(said.group()) else attribute.name
-    return ""
+    return [item.candidate.folded for item in scored if item.candidate.hit.passage.document_id == document]
 
 
-def _apart(question: Question, scored: Sequence[Scored]) -> tuple[str, str] | None:
-    """The two heaviest words of the question that no sentence in its context holds together."""
-    heaviest = sorted(
-        (i for i, word in enumerate(question.words) if len(word.text) > 1 and not word.is_type),
-        key=lambda i: (-question.words[i].weight, i),
-    )[:3]
-    held = [word_coverage(question, item.candidate.evidence.scope) >= HELD for item in scored]
-    for one, other in combinations(heaviest, 2):
-        if not any(row[one] and row[other] for row in held):
-            first, second = sorted((question.words[one], question.words[other]), key=lambda word: word.start)
-            return _written(question, first), _written(question, second)
-    return None
+def _apart(found: _Found) -> tuple[str, str] | None:
+    """The named subject and the thing asked of it, where the documents have both but no sentence in its scope does."""
+    question = found.question
+    start = question.folded.find(question.subject) if is_named(question.subject) else -1
+    asked = find_asked(question.folded)
+    inside, gaps = [], {}
+    for i, word in enumerate(question.words):
+        end = word.start + len(word.text)
+        if start >= 0 and start <= word.start and end <= start + len(question.subject):
+            inside.append(i)
+        elif is_thing(question, word):
+            gaps[i] = max(asked.start - end, word.start - asked.end, 0)
+    target = min(gaps, key=lambda i: (gaps[i], i), default=-1)
+    if not inside or target < 0 or gaps[target] > _NEXT_TO:
+        return None
+    thing = written(question, question.words[target])
+    if not all(any(fold(one) in text for text in found.passages) for one in (question.subject, thing)):
+        return None
+    for item in found.scored:
+        held = word_coverage(question, item.candidate.evidence.scope) >= HELD
+        if held[target] and held[inside].any():
+            return None
+    return question.text[start : start + len(question.subject)], thing
 
 
 def _another(question: Question, asked: str, there: str) -> str:
@@ -275,23 +346,3 @@ def _missing_year(question: Question, evidence: Evidence) -> str:
         f"文中没有{asked}年的说法，只有{'、'.join(others)}年的。",
         f"The documents say nothing about {asked}, only about {', '.join(others)}.",
     )
-
-
-def _lacking(question: Question, held: np.ndarray, wanted: Callable[[Word], bool]) -> list[str]:
-    """The wanted words of the question that are not held; neighbouring ones joined."""
-    lacking: list[str] = []
-    last_end = -1
-    for word, share in zip(question.words, held, strict=True):
-        if share >= HELD or len(word.text) == 1 or word.is_type or not wanted(word):
-            continue
-        if lacking and word.start == last_end:
-            lacking[-1] += _written(question, word)
-        else:
-            lacking.append(_written(question, word))
-        last_end = word.start + len(word.text)
-    return lacking
-
-
-def _written(question: Question, word: Word) -> str:
-    """A word as the question writes it."""
-    return question.text[word.start : word.start + len(word.text)]

@@ -302,6 +302,39 @@ def test_a_refusal_says_concretely_what_is_missing(question: str, text: str, rea
 @pytest.mark.parametrize(
     ("question", "text", "reason"),
     [
+        pytest.param(
+            "海峡环保的总部在哪个城市？", "海峡环保签了约。万达的总部很大。", "同时谈到“海峡环保”和“总部”", id="apart"
+        ),
+        pytest.param("案子最后怎么了结的？", "案子由法院审理。", "没有直接的答案", id="no-adverb"),
+        pytest.param("8月1日来了多少名外宾？", "7月30日来了3名外宾。", "没有8月1日的说法，只有7月30日的", id="day"),
+        pytest.param("公开了哪几样东西的照片？", "公开了西安的照片。", "没有直接的答案", id="no-direction"),
+        pytest.param("哪一代安卓能关掉网络？", "在安卓12系统中能关掉网络。", "没有直接的答案", id="no-landmark"),
+    ],
+)
+def test_a_reason_names_what_is_missing_or_nothing(question: str, text: str, reason: str) -> None:
+    analysed = analyse(question)
+    scored = score_sentences(analysed, find_candidates(hits_of(text), {}, {}), None)
+    assert reason in refuse.check(analysed, scored, 0.1)[0]
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("新总经理到岗之前衍川谁先管事？", "新任人员到任前，由副总经理厉正声主持工作。"),
+        ("森林覆盖率有多高？", "森林覆盖率增长到13.84%。"),
+        ("有多少家承办单位到场？", "17个承办单位到场。"),
+        ("广汇集团2022年的net profit是多少？", "2022年，广汇集团净利润65.25亿元。"),
+    ],
+)
+def test_what_looks_amiss_does_not_refuse_by_itself(question: str, text: str) -> None:
+    analysed = analyse(question)
+    scored = score_sentences(analysed, find_candidates(hits_of(text), {}, {}), None)
+    assert refuse.check(analysed, scored, 0.5) == ("", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "reason"),
+    [
         ("论坛为什么停办？", "论坛停办了，大家很难过。", "文中谈到了这件事，但没有说原因。"),
         ("量子院院长助理是哪里人？", "量子院院长助理介绍了今年的计划。", "文中没有给出籍贯。"),
         ("供水站什么时候恢复供水？", "2021年供水站停止供水。", "“停止”，不是“恢复”"),
