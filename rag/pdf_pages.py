@@ -1,7 +1,8 @@
 """A PDF's pages as pictures, and where on a page a stretch of the document's text stands.
 
-The loader joins lines, drops running headers and repairs characters; here the same page is read again and its lines are
-matched with the stored text, so that every offset leads back to PDFium's own characters and their boxes.
+The loader joins lines, drops running headers, repairs characters and writes the rows of tables with the names of their
+columns; here the same page is read again and its lines and cells are matched with the stored text, so that every offset
+leads back to PDFium's own characters and their boxes.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rag.loaders.pdf import EDGE, PDFIUM, open_pdf, page_lines, repair
+from rag.loaders.pdf import EDGE, PDFIUM, last_table, line_origins, open_pdf, page_lines, page_tables, page_units
+from rag.loaders.pdf_table import Row, Table
 from rag.types import Document
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ MAX_WIDTH = 3000  # pixels of a picture; a page of a printed magazine is sharp a
 _MAX_PIXELS = 12_000_000  # of a picture; a page may be a hundred times as long as wide
 _FINE = 1_000_000  # parts of a page's width and height in which places are counted
 _GAP = 2.0  # heights of a character; a wider gap on a line ends a box
-_LEADERS = " \t.．·…⋯"  # what the loader turns into one tab
+_PAGES_BACK = (0, 1, 3, 9)  # in which the beginning of a table is looked for, one after the other
 
 
 class Box(NamedTuple):
@@ -80,76 +82,84 @@ def find_boxes(pdf: Path, document: Document, start: int, end: int) -> dict[int,
     for number in range(first, last + 1):
         above = document.pages[number - 1]
         below = document.pages[number] if number < len(document.pages) else len(document.text)
-        try:
-            with _page(pdf, number) as page:
-                boxes = _boxes(page, document.text[above:below], max(start - above, 0), min(end, below) - above)
-        except IndexError:  # another file than the one that was read
-            continue
+        with _opened(pdf) as file:
+            if number > len(file):  # another file than the one that was read
+                continue
+            boxes = _boxes(file, number, document.text[above:below], max(start - above, 0), min(end, below) - above)
         if boxes:
             found[number] = boxes
     return found
 
 
-def trace(raw: str, text: str) -> list[int | None]:
+def trace(raw: str, text: str, tables: Sequence[Table] = ()) -> list[int | None]:
     """For each character of a page's text, where it stands in the page as PDFium gives it.
 
     Args:
         raw: PDFium's text of one page.
         text: what the loader made of that page; blanks between lines may stand before and after it.
+        tables: those of the page.
 
     Returns:
-        len(text) offsets into `raw`; None for the blanks and breaks that joining lines put in. [] when the text did not
-        come from this page.
+        len(text) offsets into `raw`; None for the blanks and breaks that joining lines put in, and for names of columns
+        in front of values. [] when the text did not come from this page.
 
     >>> trace("甲乙\\r\\n丙\\r\\n3", "甲乙丙")
     [0, 1, 4]
     """
     lines = page_lines(raw)
-    origins = _line_origins(raw, lines)
-    kept = _kept_lines(lines, text)
-    if origins is None or kept is None:
+    origins = line_origins(raw, lines)
+    if origins is None:
+        return []
+    plain = iter(zip(lines, origins, strict=True))
+    units: list[tuple[str, list[int], Row | None]] = []
+    for text_of_unit, row in page_units(raw, tables):
+        # Lines that a table has taken are passed over.
+        own = [] if row else next(places for line, places in plain if line == text_of_unit)
+        units.append((text_of_unit, own, row))
+    kept = _kept_units(units, text)
+    if kept is None:
         return []
     places: list[int | None] = [None] * len(text)
-    for line, at, length in kept:
-        places[at : at + length] = origins[line][:length]
+    for number, at, length in kept:
+        _, own, row = units[number]
+        places[at : at + length] = own[:length] if row is None else _row_places(row, text[at : at + length]) or ()
     return places
 
 
-def _line_origins(raw: str, lines: Sequence[str]) -> list[list[int]] | None:
-    """For each line, the offsets in `raw` of its characters: making lines only drops and replaces characters."""
-    origins: list[list[int]] = []
+def _row_places(row: Row, stored: str) -> list[int | None] | None:
+    """Where the characters of a stored row stand; None when it is another row."""
+    places: list[int | None] = [None] * len(stored)
     cursor = 0
-    for line in lines:
-        places = []
-        for char in line:
-            while cursor < len(raw) and not _becomes(raw[cursor], char):
-                cursor += 1
-            if cursor == len(raw):
-                return None
-            places.append(cursor)
-            cursor += 1
-        origins.append(places)
-    return origins
+    for cell in row.written:
+        value = cell.text.rstrip(":： ")
+        at = stored.find(value, cursor)
+        while at > 0 and stored[at - 1] not in "：；| ":  # a part of a name or of another value
+            at = stored.find(value, at + 1)
+        if at < 0:
+            return None
+        cursor = at + len(value)
+        places[at:cursor] = cell.places[: len(value)]
+    return places
 
 
-def _becomes(raw: str, char: str) -> bool:
-    """Whether the loader turns one character of a page into another."""
-    if raw == char or repair(raw) == char:
-        return True
-    return raw in "\ufffe\x02" if char == "-" else char == "\t" and raw in _LEADERS
-
-
-def _kept_lines(lines: Sequence[str], text: str) -> list[tuple[int, int, int]] | None:
-    """(line, offset in text, length) of the lines that make up the text; None when no choice of lines does.
+def _kept_units(units: Sequence[tuple[str, list[int], Row | None]], text: str) -> list[tuple[int, int, int]] | None:
+    """(line or row, offset in text, length) of those that make up the text; None when no choice of them does.
 
     A dropped header may begin like the heading below it, so all ways are followed until one reaches the text's end.
     """
     # Offset reached → (lines dropped, the last kept line that leads there: line, offset, length, the one before).
     ways: dict[int, tuple[int, tuple[Any, ...]]] = {0: (0, ())}
-    for number, line in enumerate(lines):
+    for number, (line, _, row) in enumerate(units):
         longer: dict[int, tuple[int, tuple[Any, ...]]] = {}
         for reached, (dropped, way) in ways.items():
             at = reached + (text[reached : reached + 1] in ("\n", " "))
+            if row is not None:
+                # A row takes up a line; names that came from a page before are not in it.
+                stop = text.find("\n", at)
+                lengths = [(stop if stop >= 0 else len(text)) - at]
+                if _row_places(row, text[at : at + lengths[0]]) is not None:
+                    longer[at + lengths[0]] = (dropped, (number, at, lengths[0], way))
+                continue
             # A hyphen at the end of a line is dropped when the word goes on below.
             for length in (len(line), len(line) - 1) if line.endswith("-") else (len(line),):
                 if text.startswith(line[:length], at):
@@ -169,13 +179,41 @@ def _kept_lines(lines: Sequence[str], text: str) -> list[tuple[int, int, int]] |
     return kept[::-1]
 
 
-def _boxes(page: PdfPage, text: str, start: int, end: int) -> list[Box]:
-    """Boxes on one page of `text[start:end]`, where `text` is what the loader made of the page."""
-    from pypdfium2 import raw as pdfium
+def _places(document: PdfDocument, number: int, text: str) -> list[int | None]:
+    """`trace` of a page of an open file, 1-based; its first table may go on from pages before."""
+    raw, _ = _read(document, number, None)
+    for back in _PAGES_BACK:
+        above = None
+        for earlier in range(max(number - back, 1), number):
+            text_before, tables = _read(document, earlier, above)
+            above = last_table(page_units(text_before, tables), tables)
+        if back and above is None:
+            continue
+        if places := trace(raw, text, _read(document, number, above)[1]):
+            return places
+    return trace(raw, text)  # the version before wrote tables as plain lines
 
+
+def _read(document: PdfDocument, number: int, above: Table | None) -> tuple[str, list[Table]]:
+    """PDFium's text of a page, 1-based, and its tables."""
+    page = document[number - 1]
     text_page = page.get_textpage()
     raw = text_page.get_text_range()
-    places = [place for place in trace(raw, text)[start:end] if place is not None and not raw[place].isspace()]
+    tables = page_tables(page, text_page, raw, above)
+    text_page.close()
+    page.close()
+    return raw, tables
+
+
+def _boxes(document: PdfDocument, number: int, text: str, start: int, end: int) -> list[Box]:
+    """Boxes on a page, 1-based, of `text[start:end]`, where `text` is what the loader made of the page."""
+    from pypdfium2 import raw as pdfium
+
+    traced = _places(document, number, text)[start:end]
+    page = document[number - 1]
+    text_page = page.get_textpage()
+    raw = text_page.get_text_range()
+    places = [place for place in traced if place is not None and not raw[place].isspace()]
     # PDFium counts in UTF-16; a character beyond the basic plane has two places there.
     units = [0]
     for char in raw:
@@ -183,6 +221,7 @@ def _boxes(page: PdfPage, text: str, start: int, end: int) -> list[Box]:
     chars = [pdfium.FPDFText_GetCharIndexFromTextIndex(text_page, units[place]) for place in places]
     boxes = [_on_page(page, box) for box in _lines_of(text_page, [char for char in chars if char >= 0])]
     text_page.close()
+    page.close()
     return boxes
 
 

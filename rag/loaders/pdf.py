@@ -1,4 +1,4 @@
-"""`.pdf`: text of each page, hard-wrapped lines joined, page offsets kept."""
+"""`.pdf`: text of each page, hard-wrapped lines joined, names of columns put into rows of tables, page offsets kept."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ import re
 import threading
 import unicodedata
 from collections import Counter
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import LoadError
-from rag.loaders.base import Content, tidy
+from rag.loaders.base import Content, tidy, visible
 from rag.loaders.facts import iso_date
+from rag.loaders.pdf_layout import lay_out
+from rag.loaders.pdf_table import Row, Table, find_tables
 
 if TYPE_CHECKING:
     import pypdfium2
@@ -23,6 +26,7 @@ EDGE = 2  # lines at the top and bottom of a page that may be running headers an
 _RUNNING_SHARE = 0.4  # of the pages; a line at the edge of that many is a running one
 _RUNNING_MAX = 80  # characters
 _FULL = 0.75  # of the usual width; a shorter line ends its paragraph
+_LIKE_ROWS = 3  # lines that may be rows of a table, without which a page has none
 
 PDFIUM = threading.Lock()  # PDFium is not thread-safe: held during every call
 
@@ -41,6 +45,9 @@ _page_mark = re.compile(
 )
 _roman = re.compile(r"[ivxl]{1,6}")  # page numbers of a preface
 _leaders = re.compile(r"(?:[ \t]?[.．·…⋯]){4,300}+[ \t]*(?=\d{1,4}\s*$)", re.MULTILINE)  # in a table of contents
+_LEADERS = " \t.．·…⋯"  # what becomes one tab
+_figures = re.compile(r"\d[\d,.]*")
+_parted = re.compile("[\u2e80-\uff60] +\\S|\\S +[\u2e80-\uff60]")
 _edge_number = re.compile(r"\A\d{1,4}(?=\s|\Z)|(?<=\s)\d{1,4}\Z")
 _no_title = re.compile(
     r"untitled|无标题|無標題|.*\.(?:docx?|pdf|pptx?|xlsx?|indd|wps|txt|html?)|microsoft word.*", re.IGNORECASE
@@ -67,12 +74,13 @@ def load(data: bytes) -> Content:
     """Read a PDF.
 
     Lines are joined into paragraphs, Chinese without a blank; running headers (but the first), footers and page numbers
-    are dropped; radicals that stand for characters are repaired. Pages without text are named in the metadata.
+    are dropped; radicals that stand for characters are repaired; a row of a table is a line of its own, with the names
+    of its columns. Pages without text are named in the metadata.
 
     Raises:
         LoadError: the file is damaged, behind a password, or has no text (a scan).
     """
-    pages, properties = _read(data)
+    pages, usual, properties = _read(data)
     if not any(chain.from_iterable(pages)):
         raise LoadError(
             f"this PDF has no text on its {len(pages)} page(s), so it is a scan; run OCR over it first "
@@ -80,7 +88,7 @@ def load(data: bytes) -> Content:
             f"这个 PDF 的 {len(pages)} 页上都没有文字，是扫描件，请先做文字识别"
             "（例如 `ocrmypdf -l chi_sim in.pdf out.pdf`），再收录得到的文件",
         )
-    text, offsets = join_pages(drop_running_lines(pages))
+    text, offsets = join_pages(drop_running_lines(pages), usual)
     title = " ".join(tidy(properties.get("Title", "")).split())
     author = properties.get("Author", "").strip()
     empty = [str(number) for number, lines in enumerate(pages, start=1) if not lines]
@@ -128,10 +136,21 @@ def drop_running_lines(pages: list[list[str]]) -> list[list[str]]:
     return kept
 
 
-def join_pages(pages: list[list[str]]) -> tuple[str, tuple[int, ...]]:
-    """Lines of pages → text with paragraphs on lines of their own, and the offset at which each page starts."""
+def usual_width(pages: list[list[str]]) -> int:
+    """The width in columns that the text of these pages is set in: nine lines of ten are no wider."""
     widths = sorted(_width(line) for line in chain.from_iterable(pages))
-    usual = widths[int(0.9 * (len(widths) - 1))] if widths else 0
+    return widths[int(0.9 * (len(widths) - 1))] if widths else 0
+
+
+def join_pages(pages: list[list[str]], usual: int | None = None) -> tuple[str, tuple[int, ...]]:
+    """Lines of pages → text with paragraphs on lines of their own, and the offset at which each page starts.
+
+    A line that ends in a line break is a row of a table, which no other line is joined to.
+
+    Args:
+        usual: as `usual_width` gives it; of these pages by default.
+    """
+    usual = usual_width(pages) if usual is None else usual
     pieces: list[str] = []
     offsets: list[int] = []
     length = 0
@@ -139,15 +158,17 @@ def join_pages(pages: list[list[str]]) -> tuple[str, tuple[int, ...]]:
     for lines in pages:
         offsets.append(length)
         for index, line in enumerate(lines):
-            separator = _separator(previous, line, usual) if previous else ""
+            alone = previous.endswith("\n") or line.endswith("\n")
+            separator = ("\n" if alone else _separator(previous, line, usual)) if previous else ""
             if separator is None:  # a word cut by a hyphen
                 pieces[-1] = pieces[-1][:-1]
                 length -= 1
                 separator = ""
-            pieces += [separator, line]
-            length += len(separator) + len(line)
+            shown = line.removesuffix("\n")
+            pieces += [separator, shown]
+            length += len(separator) + len(shown)
             if index == 0:
-                offsets[-1] = length - len(line)
+                offsets[-1] = length - len(shown)
             previous = line
     return "".join(pieces), tuple(offsets)
 
@@ -217,20 +238,114 @@ def page_lines(text: str) -> list[str]:
     return [line.strip() for line in repair(tidy(text)).split("\n") if line.strip()]
 
 
-def _read(data: bytes) -> tuple[list[list[str]], dict[str, str]]:
-    """Lines of every page, and the document's properties."""
+def page_tables(
+    page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, raw: str, above: Table | None
+) -> list[Table]:
+    """The tables of a page; hold `PDFIUM`.
+
+    Args:
+        raw: PDFium's text of the page.
+        above: the table at the end of the page before.
+    """
+    if above is None and not _may_hold_rows(raw):
+        return []
+    return find_tables(lay_out(page, text_page, raw), raw, _sign, above)
+
+
+def page_units(raw: str, tables: Sequence[Table]) -> list[tuple[str, Row | None]]:
+    """The lines of a page, rows of tables as they are stored and with a line break behind them.
+
+    A table that shares a line with other text is left as it is.
+    """
+    lines = page_lines(raw)
+    origins = line_origins(raw, lines) if tables else None
+    units: list[tuple[str, Row | None] | None] = [(line, None) for line in lines]
+    rows: dict[int, list[tuple[str, Row | None]]] = {}
+    for table in tables if origins is not None else ():
+        own = [[place in table.taken for place in places if not raw[place].isspace()] for places in origins or ()]
+        inside = [number for number, whole in enumerate(own) if all(whole)]
+        if inside and len(inside) == sum(map(any, own)):
+            rows[inside[0]] = [(f"{line}\n", row) for line, row in table.lines()]
+            for number in inside:
+                units[number] = None
+    made: list[tuple[str, Row | None]] = []
+    for number, unit in enumerate(units):
+        made += rows.get(number, [])
+        made += [unit] if unit is not None else []
+    return made
+
+
+def last_table(units: Sequence[tuple[str, Row | None]], tables: Sequence[Table]) -> Table | None:
+    """The table with which a page ends, for the next page to go on with."""
+    at_end = [row for _, row in units[-EDGE - 1 :] if row is not None]
+    return next((table for table in tables if at_end and at_end[-1] in table.body and table.names), None)
+
+
+def line_origins(raw: str, lines: Sequence[str]) -> list[list[int]] | None:
+    """For each line of `page_lines`, the offsets in `raw` of its characters: making lines only drops and replaces some.
+
+    None when they did not come from this page.
+    """
+    origins: list[list[int]] = []
+    cursor = 0
+    for line in lines:
+        places = []
+        for char in line:
+            while cursor < len(raw) and not _becomes(raw[cursor], char):
+                cursor += 1
+            if cursor == len(raw):
+                return None
+            places.append(cursor)
+            cursor += 1
+        origins.append(places)
+    return origins
+
+
+def _becomes(raw: str, char: str) -> bool:
+    """Whether one character of a page turns into another."""
+    if raw == char or repair(raw) == char:
+        return True
+    return raw in "\ufffe\x02" if char == "-" else char == "\t" and raw in _LEADERS
+
+
+@lru_cache(maxsize=8192)
+def _sign(char: str) -> str:
+    """A character of a page as it is stored."""
+    return "-" if char in "\ufffe\x02" else visible(repair(char))
+
+
+def _may_hold_rows(raw: str) -> bool:
+    """Whether a page has lines that may be rows of a table: short ones, of several figures, or Chinese with gaps."""
+    lines = raw.split("\r\n")
+    usual = max(map(len, lines))
+    like = sum(
+        bool(line) and (len(line) < _FULL * usual or len(_figures.findall(line)) > 1 or bool(_parted.search(line)))
+        for line in lines
+    )
+    return like >= _LIKE_ROWS
+
+
+def _read(data: bytes) -> tuple[list[list[str]], int, dict[str, str]]:
+    """Lines of every page, the usual width of its printed lines, and the document's properties."""
     from pypdfium2 import PdfiumError
 
     with PDFIUM:
         document = open_pdf(data)
         properties, count = document.get_metadata_dict(), len(document)
     pages: list[list[str]] = []
+    printed: list[list[str]] = []
+    above: Table | None = None
     try:
         for index in range(count):
             with PDFIUM:  # page by page, so that a reader waiting for a picture gets a turn
                 page = document[index]
                 text_page = page.get_textpage()
-                pages.append(page_lines(text_page.get_text_range()))
+                raw = text_page.get_text_range()
+                tables = page_tables(page, text_page, raw, above)
+                units = page_units(raw, tables)
+                above = last_table(units, tables)
+                pages.append([line for line, _ in units])
+                printed.append(page_lines(raw) if tables else pages[-1])
                 text_page.close()
                 page.close()
     except PdfiumError as error:
@@ -241,7 +356,7 @@ def _read(data: bytes) -> tuple[list[list[str]], dict[str, str]]:
     finally:
         with PDFIUM:
             document.close()
-    return pages, properties
+    return pages, usual_width(drop_running_lines(printed)), properties
 
 
 @cache

@@ -115,16 +115,19 @@ def first_row_names(rows: Sequence[Sequence[str]], marked: bool = False) -> bool
     names, body = _trimmed(rows[0]), rows[1:]
     if not body or any(len(name) > _NAME_MAX or _no_name.search(name) for name in names):
         return False
+    told = [name.casefold() for name in names if name]
+    if len(set(told)) < len(told) or not all(any(map(str.isalnum, name)) for name in told):
+        return False
     if any(cell == name for row in body for name, cell in zip(names, row, strict=False) if name):
         return False
     if marked:
         return _are_names(names)
     periods = [bool(_period.fullmatch(name)) for name in names]
-    told = [
+    masked = [
         [name if not period else f"期{place}" for place, (name, period) in enumerate(zip(names, periods, strict=True))]
     ]
     values = [["" if _period.fullmatch(cell) else cell for cell in row] for row in body]
-    if names_columns(told + values):
+    if names_columns(masked + values):
         return True
     known = sum(bool(_column.fullmatch(name)) for name in names)
     # A form asks for something in every row.
