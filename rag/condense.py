@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from rag.question import Kind, analyse, is_named, subject
-from rag.rarity import rarity
+from rag.rarity import is_known, rarity
 from vectorstore.tokens import fold, words
 
 History = Sequence[tuple[str, str]]
@@ -19,6 +19,12 @@ _AMONG = re.compile(r"^其中的?")
 _YEAR = re.compile(r"(?:19|20)\d{2}年?|[今去前明]年")
 # The words of a mere attribute (负责人, 面积) are common; a rarer subject (红烧肉) opens a topic of its own. In nats.
 _COMMON = 6.5
+# A rule or paper is a topic of its own and belongs to nobody who was asked about before: 出差办法, 报销流程.
+_PAPER = re.compile(r"(?:办法|制度|规定|流程|手册|协议|合同|政策|条例|章程|规则|通知|公告|指南|细则|方案)$")
+# What holds for a sort of people (总监坐飞机, 员工试用期) is asked by itself: 公司食堂几点开门 is not about them.
+_PEOPLE = re.compile(
+    r"(?:新|老|正式|全体)?(?:员工|职工|工人|实习生|学生|用户|客户|家长|[^的]{0,4}(?:总监|经理|主管|主任|专员|人员))"
+)
 _LEADING = re.compile(r"^(?:那么|那|还有|然后|另外|请问|and|what about|how about)[,\s]*", re.IGNORECASE)
 _TRAILING = re.compile(r"(?:的话|的呢|呢|怎么样|怎样)?[?？。!！\s]*$")
 _ASKS = {
@@ -66,7 +72,7 @@ def _stand_alone(question: str, topic: str, last: str) -> str:
         return _take_over(bare, last, topic)
     own = subject(folded)
     rest = _LEADING.sub("", question)
-    if own and _belongs_to_topic(question, own):
+    if own and _belongs_to_topic(question, own) and not _is_of_people(topic):
         # with 的 between them, what comes next is still about the topic and not about 量子院负责人
         return f"{topic}的{rest}" if fold(rest).startswith(own) else topic + rest
     return question if own else topic + rest
@@ -98,7 +104,7 @@ def _take_over(bare: str, last: str, topic: str) -> str:
     at = fold(last).find(fold(topic))
     if is_named(bare) and at >= 0:
         return last[:at] + bare + last[at + len(topic) :]
-    if not is_named(topic):
+    if not _is_proper(topic):
         return bare
     return f"{topic}的{bare}{_ASKS.get(analyse(last).kind, '是什么？')}"
 
@@ -109,4 +115,14 @@ def _belongs_to_topic(question: str, own: str) -> bool:
         return False
     if own.isascii():
         return not fold(question).isascii()
-    return not is_named(own) and all(rarity(word) < _COMMON for word in words(own))
+    return not _PAPER.search(own) and not is_named(own) and all(rarity(word) < _COMMON for word in words(own))
+
+
+def _is_of_people(topic: str) -> bool:
+    """Whether a topic starts with a sort of people and names nobody."""
+    return not is_named(topic) and _PEOPLE.match(fold(topic)) is not None
+
+
+def _is_proper(topic: str) -> bool:
+    """Whether a topic is a name, if only by a word that general Chinese does not know (岚亭光学)."""
+    return is_named(topic) or not all(map(is_known, words(fold(topic))))
