@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from reportlab.lib import colors
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase import pdfmetrics
@@ -13,6 +15,8 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Table
 
 from rag.documents import load_document
+from rag.loaders.pdf_layout import Box, Layout, Piece
+from rag.loaders.pdf_table import find_tables
 from rag.pdf_pages import find_boxes
 
 SONG = "STSong-Light"
@@ -122,3 +126,37 @@ def test_prose_in_two_columns_stays_as_it_is(tmp_path: Path) -> None:
     made = "".join(lines(tmp_path / "a.pdf", table(rows, PLAIN, 200)))
     assert "：" not in made
     assert " | " not in made
+
+
+_place = st.integers(0, 8)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(st.tuples(_place, _place, st.integers(0, 5)), max_size=20, unique_by=lambda piece: piece[:2]),
+    st.lists(st.tuples(_place, _place, _place, st.booleans()), max_size=14),
+)
+def test_whatever_stands_on_a_page_is_in_one_table_at_most(
+    pieces: list[tuple[int, int, int]], drawn: list[tuple[int, int, int, bool]]
+) -> None:
+    raw = "姓名1电2"
+    layout = Layout(
+        tuple(
+            Piece(Box(60 * x, 15 * y, 60 * x + 30, 15 * y + 10), (n % 5,), (-1, ""), n in (2, 4)) for x, y, n in pieces
+        ),
+        tuple(
+            Box(60 * min(a, b) - 5, 15 * at - 2, 60 * max(a, b) + 55, 15 * at - 2) for at, a, b, flat in drawn if flat
+        ),
+        tuple(
+            Box(60 * at - 5, 15 * min(a, b) - 2, 60 * at - 5, 15 * max(a, b) + 13)
+            for at, a, b, flat in drawn
+            if not flat
+        ),
+    )
+    above = None
+    for _ in range(2):  # once more as the page after
+        tables = find_tables(layout, raw, str, above)
+        for table in tables:
+            assert len(table.lines()) == len(table.head) + len(table.body)
+            assert all(value in line for line, row in table.lines() for value in (cell.text for cell in row.written))
+        above = tables[-1] if tables else None

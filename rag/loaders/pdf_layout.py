@@ -16,6 +16,7 @@ _GAP = 0.6  # heights of a character; wider on one line, it parts two cells (bla
 _THIN = 3.0  # points; a rectangle up to that is a drawn line
 _DIRECTED = 300  # characters that tell which way the text leads
 _STEP = 40.0  # points from a character to the next one on its line, at most
+_GROUNDS_MAX = 2_000  # painted rectangles of a page
 _DRAWN_MAX = 20_000  # lines and edges of a page; more are a drawing
 
 
@@ -180,8 +181,8 @@ def _drawings(page: PdfPage) -> tuple[list[Box], list[tuple[Box, int]]]:
         elif mode.value:
             pdfium.FPDFPageObj_GetFillColor(shape, *(byref(shade) for shade in shades))
             grounds.append((box, shades[0].value << 16 | shades[1].value << 8 | shades[2].value))
-        if len(drawn) > _DRAWN_MAX:
-            return [], grounds
+        if len(drawn) > _DRAWN_MAX or len(grounds) > _GROUNDS_MAX:
+            return [], []
     return drawn, grounds
 
 

@@ -18,6 +18,7 @@ from rag.loaders.table import Cell, first_row_names, names_columns, spread, tabl
 
 _NEAR = 3.0  # points between lines that meet
 _GRID_MAX = 400  # lines of one direction; more are a drawing
+_CELLS_MAX = 5000  # of a grid
 _CELL_MAX = 400  # characters; a larger cell is a part of the page
 _APART = 3.0  # heights of a line from one row to the next, at most
 _TIGHT = 1.6  # heights of a line from one line of a cell to the next, at most
@@ -25,7 +26,7 @@ _SIDE = 1.5  # heights of a line between two pieces of one cell, at most
 _TOP = 3  # lines that may stand above a table that goes on from the page before
 _NAME_MAX = 30  # characters of a name of a column on one line
 _YEAR = 4  # digits of a year, which may be a name too
-_LOOKED_AT = 20  # rows that decide
+_LOOKED_AT = 20  # lines that decide
 _LEAST = 3  # rows of a table without a grid, that of names among them
 _cjk = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60]")
 _digit = re.compile(r"\d")
@@ -99,21 +100,19 @@ def _grids(layout: Layout) -> Iterator[tuple[list[float], list[float]]]:
     level, upright = layout.level, layout.upright
     if not upright or len(level) > _GRID_MAX or len(upright) > _GRID_MAX:
         return
-    groups: list[tuple[list[Box], list[Box]]] = []
+    groups: list[tuple[set[Box], list[Box]]] = []
     for wall in upright:
-        floors = [floor for floor in level if _meet(floor, wall)]
-        touched = [group for group in groups if any(floor in group[0] for floor in floors)]
-        merged = ([*floors], [wall])
-        for group in touched:
+        floors, walls = {floor for floor in level if _meet(floor, wall)}, [wall]
+        for group in [group for group in groups if not group[0].isdisjoint(floors)]:
             groups.remove(group)
-            merged[0].extend(floor for floor in group[0] if floor not in merged[0])
-            merged[1].extend(group[1])
-        groups.append(merged)
+            floors |= group[0]
+            walls += group[1]
+        groups.append((floors, walls))
     for floors, walls in groups:
         ends = [min(floor.left for floor in floors), max(floor.right for floor in floors)] if floors else []
         xs = _levels([wall.left for wall in walls] + ends)
         ys = _levels([floor.bottom for floor in floors])[::-1]
-        if len(xs) > 2 and len(ys) > 2:
+        if len(xs) > 2 and len(ys) > 2 and len(xs) * len(ys) <= _CELLS_MAX:
             yield xs, ys
 
 
@@ -246,14 +245,15 @@ def _aligned(
     columns = [(piece.box.left, piece.box.right) for piece in lines[at]]
     if at + 1 < len(lines) and len(lines[at + 1]) > len(columns) and lines[at + 1][0].box.right < columns[0][0]:
         columns.insert(0, (lines[at + 1][0].box.left, lines[at + 1][0].box.right))  # the corner is empty
-    cells, columns, taken = _below(lines, at, columns)
+    cells, _, _ = _below(lines[: at + _LOOKED_AT], at, columns)
     if len(cells) < _LEAST:
         return None
     styles = [{piece.style for cell in row for piece in cell} for row in cells[:3]]
     set_off = len(styles[0]) == 1 and not styles[0] & (styles[1] | styles[2]) and len(columns) > 2
     marked = set_off or _underlined(cells, columns, layout.level)
-    if not first_row_names([_row(row, raw, sign).cells for row in cells[:_LOOKED_AT]], marked):
+    if not first_row_names([_row(row, raw, sign).cells for row in cells], marked):
         return None
+    cells, columns, taken = _below(lines, at, columns)
     rows = [_row(row, raw, sign) for row in cells]
     return _table(_edges(columns), rows, 1, _taken(rows), above), taken
 
