@@ -26,7 +26,7 @@ EDGE = 2  # lines at the top and bottom of a page that may be running headers an
 _RUNNING_SHARE = 0.4  # of the pages; a line at the edge of that many is a running one
 _RUNNING_MAX = 80  # characters
 _FULL = 0.75  # of the usual width; a shorter line ends its paragraph
-_LIKE_ROWS = 3  # lines that may be rows of a table, without which a page has none
+_LIKE_ROWS = 3  # lines on end that may be rows of a table, without which a page has none
 
 PDFIUM = threading.Lock()  # PDFium is not thread-safe: held during every call
 
@@ -315,14 +315,16 @@ def _sign(char: str) -> str:
 
 
 def _may_hold_rows(raw: str) -> bool:
-    """Whether a page has lines that may be rows of a table: short ones, of several figures, or Chinese with gaps."""
-    lines = raw.split("\r\n")
-    usual = max(map(len, lines))
-    like = sum(
-        bool(line) and (len(line) < _FULL * usual or len(_figures.findall(line)) > 1 or bool(_parted.search(line)))
-        for line in lines
-    )
-    return like >= _LIKE_ROWS
+    """Whether lines on end may be rows or cells of a table: short ones, of several figures, or Chinese with gaps."""
+    lines = [line for line in raw.split("\r\n") if line]
+    usual = sorted(map(len, lines))[int(0.9 * (len(lines) - 1))] if lines else 0
+    on_end = 0
+    for line in lines:
+        like = len(line) < _FULL * usual or len(_figures.findall(line)) > 1 or _parted.search(line) is not None
+        on_end = on_end + 1 if like else 0
+        if on_end == _LIKE_ROWS:
+            return True
+    return False
 
 
 def _read(data: bytes) -> tuple[list[list[str]], int, dict[str, str]]:
