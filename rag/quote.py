@@ -22,6 +22,8 @@ from vectorstore.tokens import fold
 LONG_QUOTE = 90
 # The same for a row of a table, whose values mean little without the name of the row.
 LONG_ROW = 180
+# A guess at the short answer that is less likely or longer tells nothing of where to cut.
+LEAST_GUESSED, LONGEST_GUESS = 0.15, 60
 # A shorter run of clauses says nothing by itself (本次论坛).
 SHORT_QUOTE = 10
 # What a character of quote costs against a share of the question covered, and what starting at the subject is worth.
@@ -71,12 +73,13 @@ def cut(question: Question, scored: Scored, read: Short | None) -> Quote:
     """
     candidate = scored.candidate
     passage = candidate.hit.passage
+    guess = _guess(read)
     if read and not is_worth_showing(question, candidate.folded, read):
         read = None
     short = (read.start, read.end) if read else find_short(question, candidate.folded)
     if short and not read:
         short = whole(question, candidate.folded, *short)
-    start, end = _answering_clauses(question, passage.text, candidate, short)
+    start, end = _answering_clauses(question, passage.text, candidate, short, guess)
     end = start + len(passage.text[start:end].rstrip(_CLAUSE_MARKS))
     highlight = None
     if short:
@@ -92,6 +95,13 @@ def cut(question: Question, scored: Scored, read: Short | None) -> Quote:
         scored.score,
         read.confidence if read else None,
     )
+
+
+def _guess(read: Short | None) -> Span | None:
+    """Where the short answer may be, though it may not be sure enough to be shown."""
+    if read is None or read.confidence < LEAST_GUESSED or read.end - read.start > LONGEST_GUESS:
+        return None
+    return read.start, read.end
 
 
 def merged(quotes: Sequence[Quote]) -> list[Quote]:
@@ -128,22 +138,28 @@ def _antecedent(text: str, candidate: Candidate, start: int, end: int) -> int:
     return first if named and near else start
 
 
-def _answering_clauses(question: Question, text: str, candidate: Candidate, short: Span | None) -> Span:
-    """Offsets in the passage of the run of whole clauses that holds the short answer and most of the question."""
+def _answering_clauses(
+    question: Question, text: str, candidate: Candidate, short: Span | None, guess: Span | None
+) -> Span:
+    """Offsets in the passage of the run of whole clauses that holds the short answer and most of the question.
+
+    Where no short answer is sure enough to be shown, the reader's guess still tells which clause stays in.
+    """
     start, end = candidate.start, candidate.end
     clauses = split_clauses(text, start, end)
     longest = LONG_ROW if _ROW.fullmatch(text, start, end) else LONG_QUOTE
     if end - start <= longest or len(clauses) < 2:
         return start, end
     share = focus_weights(question)
+    kept = short or guess
     price = LENGTH_PRICE if short else 0.0
     best, best_value = (start, end), -np.inf
     for first in range(len(clauses)):
         for last in range(first, len(clauses)):
             a, b = clauses[first][0], clauses[last][1]
-            holds_short = not short or (a <= start + short[0] and start + short[1] <= b)
+            holds = not kept or (a <= start + kept[0] and start + kept[1] <= b)
             too_long = b - a > longest and clauses[last][0] - a >= SHORT_QUOTE
-            if not holds_short or too_long or b - a < SHORT_QUOTE:
+            if not holds or too_long or b - a < SHORT_QUOTE:
                 continue
             value = float(share @ word_coverage(question, candidate.folded[a - start : b - start]))
             value += WHOLE_START * (first == 0) - price * (b - a)

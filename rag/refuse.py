@@ -32,7 +32,7 @@ SURE_ENOUGH = 0.6
 RULED_OUT = 0.05
 # Below this a name, post or figure that is not there refuses (at 0.9 that cost two right answers for each near miss);
 # below the next, a sentence about another model, number or place in the asked one's stead.
-LEAST_DOUBTED = 0.6
+LEAST_DOUBTED = 0.7
 LEAST_REPLACED = 0.75
 # Other years that a refusal names.
 MOST_YEARS = 4

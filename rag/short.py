@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -38,6 +39,8 @@ CERTAIN = 0.6
 # A span longer than this share of its sentence, and than so many characters, says no more than the sentence.
 MOST_OF_SENTENCE = 0.6
 LONG_SHORT = 30
+# A question that names what may answer it: 北京还是上海, 张三和李四谁先到.
+_OFFERS = re.compile(r"还是|或者|[和与跟、].*[谁哪]")
 _OUTER = " ,，。.、;；:：!！?？“”‘’「」『』\"'《》〈〉—-…"
 
 # A document's id, and where in its text a short answer starts and ends.
@@ -157,6 +160,8 @@ def settle(question: Question, reading: Reading, start: int, end: int) -> tuple[
 def is_worth_showing(question: Question, folded: str, short: Short) -> bool:
     """Whether a short answer is sure enough, says less than its sentence, and holds no figures of another kind."""
     shown = folded[short.start : short.end]
+    if shown in question.folded and not _OFFERS.search(question.folded):  # 三城一区 for 三城一区是什么
+        return False
     if short.confidence < SURE or len(shown) > max(MOST_OF_SENTENCE * len(folded), LONG_SHORT):
         return False
     is_wrong_kind = any(c.isdigit() for c in shown) and kind_fit(question, shown) < 0  # 2017年 for 多少人

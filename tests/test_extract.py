@@ -16,6 +16,7 @@ from rag.passages import split_passages
 from rag.question import analyse
 from rag.quote import LONG_QUOTE, cut
 from rag.score import find_candidates, score_sentences
+from rag.short import Short
 from rag.similarity import word_similarity, word_vectors
 from rag.types import Document, Hit
 
@@ -184,6 +185,18 @@ def test_a_long_sentence_is_cut_to_whole_clauses_that_answer() -> None:
     start = long.index(quote)
     assert start == 0 or long[start - 1] in "，、"
     assert long[start + len(quote)] in "，。"
+
+
+@pytest.mark.parametrize(("confidence", "is_kept"), [(0.2, True), (0.1, False)])
+def test_a_guess_that_is_not_shown_keeps_its_clause(confidence: float, is_kept: bool) -> None:
+    lead = "据恒瑞生物首席执行官陈彬上周在北京举行的论坛上向记者介绍，恒瑞生物多元化的创新研发管线进展一直很快，"
+    told = "包括抗体药物HH-003和HH-006，还有广谱抗冠状病毒融合蛋白药物HH-120等产品均已进入临床。"
+    question = analyse("恒瑞生物首席执行官陈彬上周在北京的论坛上向记者介绍了什么？")
+    (best,) = score_sentences(question, find_candidates(hits_of(lead + told), {}, {}), word_similarity)
+    start = (lead + told).index("HH-120")
+    quote = cut(question, best, Short(start, start + len("HH-120"), confidence))
+    assert ("HH-120" in quote.passage.text[quote.start : quote.end]) == is_kept
+    assert quote.highlight is None
 
 
 def test_a_row_of_a_table_is_quoted_whole() -> None:

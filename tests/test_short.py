@@ -137,9 +137,19 @@ def test_what_is_shown_of_a_span(question: str, text: str, span: str, shown: str
         ("量子院有多少人？", "量子院有217人。", "217人", 0.34, False),
         ("量子院有多少人？", "量子院2017年成立。", "2017年", 0.5, False),
         ("量子院有多少人？", "量子院2017年成立。", "2017年", 0.9, True),
+        ("三城一区是什么？", "三城一区是主平台。", "三城一区", 0.9, False),
+        ("量子院和物理所谁先成立？", "物理所先成立。", "物理所", 0.9, True),
         ("怎么回事？", f"这是一个{'特别' * 15}长的句子。", f"这是一个{'特别' * 15}长的句子", 0.9, False),
     ],
-    ids=["sure", "not sure", "a year is no head count", "unless the reader is certain", "nearly the whole sentence"],
+    ids=[
+        "sure",
+        "not sure",
+        "a year is no head count",
+        "unless the reader is certain",
+        "said by the question",
+        "unless offered",
+        "nearly the whole sentence",
+    ],
 )
 def test_what_is_worth_showing(question: str, text: str, span: str, confidence: float, worth: bool) -> None:
     start = text.index(span)

@@ -46,8 +46,8 @@ from rag.types import Document, Hit
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # How much a case counts: a question that a person wrote, the same with its article taken away, and those made by rule.
-WEIGHTS = {"written": 1.0, "written, article gone": 0.3, "answerable": 1.0}
-MADE_WEIGHT = 0.3
+WEIGHTS = {"written": 1.0, "written, article gone": 0.3, "answerable": 2.0}
+MADE_WEIGHT = 1.0
 FOLDS = 5
 ROUNDS = 600
 PARAMETERS: Mapping[str, Any] = {
