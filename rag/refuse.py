@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from rag.score import Scored
 
 # Least probability that the evidence answers, and the least at which it is quoted without a caution. On questions about
-# news that nothing was trained on, 0.3, 0.4, 0.45 and 0.5 refuse 57, 66, 69 and 74 % of those without an answer and
-# 9, 13, 17 and 19 % of the others; about office documents 47, 60, 66 and 70 % and 4, 7, 11 and 18 %.
+# news that nothing was trained on, 0.3, 0.4, 0.45 and 0.5 refuse 63, 72, 74 and 78 % of those without an answer and
+# 9, 12, 16 and 19 % of the others; about office documents 60, 64, 69 and 70 % and 9, 15, 17 and 18 %.
 LEAST_LIKELY = 0.45
 SURE_ENOUGH = 0.6
 # What the probability is worth when the asked year or post is not there.
 RULED_OUT = 0.05
-# Below this a name, post or figure that is not there refuses (at 0.9 that cost two right answers for each near miss);
+# Below this a name, a post or no figure at all refuses (on the same news 0.6 refuses a point less on either side);
 # below the next, a sentence about another model, number or place in the asked one's stead.
 LEAST_DOUBTED = 0.7
 LEAST_REPLACED = 0.75

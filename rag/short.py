@@ -31,11 +31,11 @@ UNREAD_NONE = -2.0
 LEAST_SHARE = 0.001
 
 
-# A short answer is shown from this confidence on. Those that are shown are exactly right in two cases of three on
-# DRCD's held-out articles.
-SURE = 0.35
+# A short answer is shown from this confidence on. Those that are shown are exactly right in three cases of four on
+# DRCD's held-out articles, in two of three on news.
+SURE = 0.6
 # From here on the reader is believed against the rules about the kind of figure.
-CERTAIN = 0.6
+CERTAIN = 0.75
 # A span longer than this share of its sentence, and than so many characters, says no more than the sentence.
 MOST_OF_SENTENCE = 0.6
 LONG_SHORT = 30
@@ -133,7 +133,7 @@ def _is_given(item: Scored, span: SpanCandidate, given: Collection[Place]) -> bo
 
 
 def settle(question: Question, reading: Reading, start: int, end: int) -> tuple[int, int] | None:
-    """A read span as it is shown: without outer punctuation, a name cut inside a word, or None.
+    """A read span as it is shown: without outer marks and what the question says, a name cut inside a word, or None.
 
     The reader's words are the tagger's, which glues 张硕向 together; the rules cut names to the character.
     None where nothing is left.
@@ -154,6 +154,9 @@ def settle(question: Question, reading: Reading, start: int, end: int) -> tuple[
         start += 1
     while end > start and folded[end - 1] in _OUTER and not _closes_title(folded, start, end):
         end -= 1
+    figure, _, thing = folded[start:end].partition("的")
+    if thing and thing in question.folded and any(c.isdigit() for c in figure):  # 9000M2的孵化器 for 孵化器有多大
+        end = start + len(figure)
     return (start, end) if start < end else None
 
 
