@@ -12,7 +12,7 @@ from rag.coverage import focus_weights, word_coverage
 from rag.question import Question, is_named, subject
 from rag.score import Candidate, Scored
 from rag.sentences import split_clauses, split_sentences
-from rag.short import Short, is_worth_showing
+from rag.short import Short, is_worth_showing, says_nothing
 from rag.spans import Span, find_short
 from rag.types import Passage
 from rag.whole import whole
@@ -79,6 +79,8 @@ def cut(question: Question, scored: Scored, read: Short | None) -> Quote:
     short = (read.start, read.end) if read else find_short(question, candidate.folded)
     if short and not read:
         short = whole(question, candidate.folded, *short)
+        if says_nothing(question, candidate.folded[slice(*short)]):
+            short = None
     start, end = _answering_clauses(question, passage.text, candidate, short, guess)
     end = start + len(passage.text[start:end].rstrip(_CLAUSE_MARKS))
     highlight = None

@@ -163,12 +163,24 @@ def settle(question: Question, reading: Reading, start: int, end: int) -> tuple[
 def is_worth_showing(question: Question, folded: str, short: Short) -> bool:
     """Whether a short answer is sure enough, says less than its sentence, and holds no figures of another kind."""
     shown = folded[short.start : short.end]
-    if shown in question.folded and not _OFFERS.search(question.folded):  # 三城一区 for 三城一区是什么
-        return False
-    if short.confidence < SURE or len(shown) > max(MOST_OF_SENTENCE * len(folded), LONG_SHORT):
+    if (
+        says_nothing(question, shown)
+        or short.confidence < SURE
+        or len(shown) > max(MOST_OF_SENTENCE * len(folded), LONG_SHORT)
+    ):
         return False
     is_wrong_kind = any(c.isdigit() for c in shown) and kind_fit(question, shown) < 0  # 2017年 for 多少人
     return short.confidence >= CERTAIN or not is_wrong_kind
+
+
+def says_nothing(question: Question, shown: str) -> bool:
+    """Whether a short answer is only what the question says itself, and does not offer to be chosen.
+
+    >>> from rag.question import analyse
+    >>> says_nothing(analyse("《暗黑4》卖了多少份？"), "4"), says_nothing(analyse("北京还是上海中标？"), "上海")
+    (True, False)
+    """
+    return shown in question.folded and not _OFFERS.search(question.folded)
 
 
 def _opens_title(folded: str, start: int, end: int) -> bool:

@@ -199,6 +199,13 @@ def test_a_guess_that_is_not_shown_keeps_its_clause(confidence: float, is_kept: 
     assert quote.highlight is None
 
 
+def test_a_figure_of_the_name_asked_about_is_no_short_answer() -> None:
+    question = analyse("《暗黑4》一共卖了多少份？")
+    text = "暴雪公司的热门游戏《暗黑4》上市后，销量创下纪录。"
+    (best,) = score_sentences(question, find_candidates(hits_of(text), {}, {}), word_similarity)
+    assert cut(question, best, None).highlight is None
+
+
 def test_a_row_of_a_table_is_quoted_whole() -> None:
     row = (
         "职级：部门经理及同等级别人员；一类城市：每晚不超过550元；二类城市：每晚不超过450元；其他地区：每晚不超过360元；"
