@@ -146,6 +146,39 @@ def test_add_ask_replace_and_remove_a_document(address: str, visit, tmp_path: Pa
 
 
 @pytest.mark.browser
+def test_a_file_that_comes_while_the_page_looks_is_followed(address: str, visit, tmp_path: Path) -> None:
+    seen = visit(address)
+    page = seen.page
+    page.get_by_role("tab", name="文档").click()
+    note = tmp_path / "停车通知.txt"
+    note.write_text("停车通知\n\n北门停车场每天早上六点开放。\n", "utf-8")
+    arrived: list[str] = []
+    page.on("response", lambda response: arrived.append(response.url) if "/upload?" in response.url else None)
+    late: list[bool] = []
+
+    def answer_late(route: playwright.Route) -> None:
+        """What the server said before the file came, said after it came, once."""
+        before = route.fetch()
+        if not late:
+            late.append(True)
+            page.locator(".wj-drop input[type=file]").set_input_files(note)
+            page.wait_for_timeout(1500)
+        route.fulfill(response=before)
+
+    page.route("**/rows?*", answer_late)
+    page.reload()
+    page.get_by_role("tab", name="文档").click()
+    expect(page.locator(".wj-rows .wj-done")).to_contain_text("停车通知.txt")
+    assert late and arrived
+    page.unroute_all(behavior="wait")
+    remove = page.locator(".wj-documents > li").filter(has_text="停车通知.txt").locator(".wj-remove")
+    remove.click()
+    remove.click()
+    expect(page.locator(".wj-documents > li")).to_have_count(2)
+    seen.assert_quiet()
+
+
+@pytest.mark.browser
 def test_a_phone_in_english_and_the_dark(address: str, visit) -> None:
     seen = visit(address, viewport=PHONE, locale="en-GB", color_scheme="dark", has_touch=True)
     page = seen.page

@@ -4,7 +4,7 @@ wenju.library = (() => {
   const POLL = 500; // milliseconds between two looks at files on their way
   const KEY = "wj-collection", VISITOR = "wj-visitor";
   const state = { words: "", sort: "name", page: 1, changed: -1, uploading: 0 };
-  let choose = () => {}, changed = () => {}, polling = false;
+  let choose = () => {}, changed = () => {}, polling = false, wanted = false;
 
   // A number of this tab's own: progress is shown to whoever dropped the files.
   if (!sessionStorage.getItem(VISITOR)) {
@@ -71,10 +71,15 @@ wenju.library = (() => {
   }
 
   async function follow() {
+    wanted = true; // a look under way may have left before the newest file came
     if (polling) return;
     polling = true;
     try {
-      while (await look()) await new Promise((wake) => setTimeout(wake, POLL));
+      while (wanted) {
+        wanted = false;
+        wanted = (await look()) || wanted;
+        if (wanted) await new Promise((wake) => setTimeout(wake, POLL));
+      }
     } finally {
       polling = false;
     }
