@@ -13,13 +13,11 @@ import numpy as np
 
 from rag.asked import find_asked
 from rag.attributes import asked_attributes
-from rag.coverage import Similarity
+from rag.coverage import HELD, Similarity
 from rag.question import Kind, Question, Word
 from rag.rarity import rarity
 from rag.tagging import long_words
 
-# A word counts as there from this share of its characters on.
-HELD = 0.55
 # A noun is not called missing where the text has a word as near as this (cosine): 钟头 / 小时, 稿子 / 文章.
 SAID_OTHERWISE = 0.45
 # An attribute may stand so many characters from the question word: 售价是多少.

@@ -9,7 +9,7 @@ import numpy as np
 
 from rag.against import has_no_time, is_landmark, missing_years, other_post
 from rag.attributes import asked_attributes, states_another
-from rag.coverage import Similarity, focus_weights, weights, word_coverage
+from rag.coverage import HELD, Similarity, focus_weights, weights, word_coverage
 from rag.numbers import Quantity, quantities
 from rag.question import Question, Word
 from rag.vicinity import meant_coverage, predicate_weights
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from rag.refuse import Evidence
     from rag.score import Scored
 
-HELD = 0.55
 CLASSES = ("name", "number", "role", "noun", "other")
 # Classes of attributes that get a number of their own.
 _GROUPS = ("cause", "compare", "measure", "money", "person", "place", "launch", "result", "thing")

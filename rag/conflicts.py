@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from rag.coverage import weights
+from rag.coverage import HELD, weights
 from rag.language import language_of
 from rag.numbers import dates, quantities
 from rag.question import Kind, Question, Word
@@ -16,8 +16,6 @@ from rag.refuse import Evidence
 from rag.score import IN_SCOPE, Scored
 from rag.spans import find_short
 
-# A word counts as held from this share on.
-HELD = 0.55
 # What is rounded may differ by this share: 约500 and 512 are one figure.
 ROUNDED = Decimal("0.05")
 _ABOUT = re.compile(r"约|近|超|逾|余|多|达到?|以上|左右")

@@ -14,6 +14,8 @@ from rag.question import Question
 from rag.synonyms import synonyms
 from vectorstore.tokens import QUESTION_WORDS
 
+# A word counts as held from this share of it on.
+HELD = 0.55
 # (question words, sentence words) → cosines, shape (len(first), len(second))
 Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rag.backdrop import CLASSES, describe_backdrop, word_class
-from rag.coverage import Similarity, focus_weights, weights, word_coverage
+from rag.coverage import HELD, Similarity, focus_weights, weights, word_coverage
 from rag.names import NAME_TAGS, other_figure, sibling
 from rag.question import Kind, Question, is_named, subject
 from rag.refuse import Evidence
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 # Sentences that are looked at besides the best one.
 RIVALS = 5
-HELD = 0.55
 # Characters before a sentence that it may lean on, and the most that two words lie apart.
 NEARBY = 80
 FAR = 60

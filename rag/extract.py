@@ -9,8 +9,7 @@ import numpy as np
 
 from rag import conflicts, refuse
 from rag.answerable import probability
-from rag.conflicts import HELD
-from rag.coverage import Similarity, focus_weights, weights, word_coverage
+from rag.coverage import HELD, Similarity, focus_weights, weights, word_coverage
 from rag.injection import disarm
 from rag.language import language_of
 from rag.parts import split_parts

@@ -12,7 +12,7 @@ import numpy as np
 
 from rag.alike import likeness
 from rag.asked import Asked, find_asked
-from rag.coverage import Similarity, focus_weights, weights
+from rag.coverage import HELD, Similarity, focus_weights, weights
 from rag.pairs import Pair, densest, held_in, locate_pairs
 from rag.question import Kind, Question
 from rag.rarity import rarity
@@ -35,8 +35,6 @@ _PATTERNS = {
 }
 _ANAPHOR = re.compile(r"他|她|它|其|该|这|此|并|也|而|同时|因此|不过|但")
 _KINDS = tuple(Kind)
-# A word counts as held from this share on.
-_HELD = 0.55
 # Columns that also count as their distance to the best sentence and as a rank.
 _COMPARED = (
     "coverage.prior",
@@ -202,7 +200,7 @@ def _here(question: Question, scored: Sequence[Scored], overlap: _Overlap) -> di
     opened = np.array([in_opening[item.candidate.evidence.opening] for item in scored], float)
     unopened = weight * (1 - opened)  # of each sentence: what its document's opening does not say yet
     return {
-        "here.words": share(local, telling(local >= _HELD, words)),
+        "here.words": share(local, telling(local >= HELD, words)),
         "here.pairs": share(held, telling(held, weight)),
         "here.near": share(held, telling(held, near)),
         "here.unopened": (held * unopened).sum(axis=1) / np.maximum(unopened.sum(axis=1), 1e-9),

@@ -95,8 +95,8 @@ def other_side(question: Question, text: str, passages: Sequence[str]) -> Pair |
 
 def _is_counted(name: str, text: str) -> bool:
     """Whether the number at a name's end counts something wherever the text has it: 汽车120辆."""
-    places = list(re.finditer(re.escape(name) + r"(?![a-z0-9])", re.sub(r"\s", "", text)))
     bare = re.sub(r"\s", "", text)
+    places = list(re.finditer(re.escape(name) + r"(?![a-z0-9])", bare))
     return bool(places) and all(_COUNTED.match(bare, place.end()) for place in places)
 
 

@@ -181,7 +181,7 @@ def _kept_units(units: Sequence[tuple[str, list[int], Row | None]], text: str) -
 
 def _places(document: PdfDocument, number: int, text: str) -> list[int | None]:
     """`trace` of a page of an open file, 1-based; its first table may go on from pages before."""
-    raw, _ = _read(document, number, None)
+    raw, tables = _read(document, number, None)
     for back in _PAGES_BACK:
         above = None
         for earlier in range(max(number - back, 1), number):
@@ -189,7 +189,9 @@ def _places(document: PdfDocument, number: int, text: str) -> list[int | None]:
             above = last_table(page_units(text_before, tables), tables)
         if back and above is None:
             continue
-        if places := trace(raw, text, _read(document, number, above)[1]):
+        if above is not None:
+            _, tables = _read(document, number, above)
+        if places := trace(raw, text, tables):
             return places
     return trace(raw, text)  # the version before wrote tables as plain lines
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.absent import HELD, is_sure_name, is_thing, missing_things, untold_attribute, written
+from rag.absent import is_sure_name, is_thing, missing_things, untold_attribute, written
 from rag.against import has_no_time, is_landmark, missing_years, other_post
 from rag.asked import find_asked
-from rag.coverage import Similarity, word_coverage
+from rag.coverage import HELD, Similarity, word_coverage
 from rag.instead import other_days, other_name, other_ordinal, other_side
 from rag.language import language_of
 from rag.question import Kind, Question, is_named
@@ -162,6 +162,7 @@ class _Found:
         covered: the share of each word of the question in it and its surroundings, shape (W,).
         anywhere: the most of each word that any passage holds, shape (W,).
         passages: the passages of the candidates, each once.
+        texts: the passages and the openings of their documents.
     """
 
     def __init__(self, question: Question, scored: Sequence[Scored], similarity: Similarity | None) -> None:
@@ -169,13 +170,9 @@ class _Found:
         self.sentence = scored[0].candidate.evidence.sentence
         self.covered = scored[0].covered
         self.passages = list(dict.fromkeys(item.candidate.evidence.around for item in scored))
+        self.texts = [*self.passages, *dict.fromkeys(item.candidate.evidence.opening for item in scored)]
         coverage = (word_coverage(question, text) for text in self.passages)
         self.anywhere: np.ndarray = np.maximum.reduce([self.covered, *coverage])
-
-    @property
-    def texts(self) -> list[str]:
-        """The passages and the openings of their documents."""
-        return [*self.passages, *dict.fromkeys(item.candidate.evidence.opening for item in self.scored)]
 
 
 def _deputy(question: Question, evidence: Evidence) -> str:
@@ -233,9 +230,8 @@ def _absent_subject(found: _Found) -> str:
     inside = [i for i, word in enumerate(question.words) if start <= word.start < end]
     is_nameable = len(inside) > 1 or any(is_thing(question, question.words[i]) for i in inside)
     is_telling = is_named(question.subject) or all(question.words[i].weight >= RARE for i in inside)
-    is_foreign = (
-        question.subject.isascii() and language_of(question.text) == "zh"
-    )  # Foxconn is 富士康 in a Chinese text
+    # Foxconn is 富士康 in a Chinese text
+    is_foreign = question.subject.isascii() and language_of(question.text) == "zh"
     if start < 0 or not inside or is_foreign or not (is_telling and is_nameable):
         return ""
     if _SHORT_NAME.fullmatch(question.subject):  # 量子院 is one name, though its words are 量子 and 院

@@ -16,7 +16,7 @@ import numpy as np
 
 from rag.against import opposite
 from rag.asked import Asked, find_asked
-from rag.coverage import Similarity, focus_weights, weights, word_coverage
+from rag.coverage import HELD, Similarity, focus_weights, weights, word_coverage
 from rag.question import Kind, Question
 from rag.spans import Span, find_short, kind_fit, people
 from rag.tagging import long_words, tagged
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 # Sentences whose clauses are looked at, and things of the asked kind in each.
 LOOKED_AT = 3
 MOST_THINGS = 12
-HELD = 0.55
 # What a word of the same meaning is worth beside the word itself.
 MEANT = 0.9
 # Where a sentence holds nothing of the asked kind.

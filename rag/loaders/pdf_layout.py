@@ -137,8 +137,8 @@ def _pieces(
 def _wall(upright: Sequence[Box], walls: Sequence[float], right: float, left: float, bottom: float, top: float) -> bool:
     """Whether an upright line stands between the end of a piece and a character."""
     first, last = bisect_left(walls, right - 1), bisect_right(walls, left + 1)
-    middle = (bottom + top) / 2
-    return any(upright[i].bottom <= middle <= upright[i].top for i in range(first, last))
+    height = (bottom + top) / 2
+    return any(upright[i].bottom <= height <= upright[i].top for i in range(first, last))
 
 
 def _font(text_page: PdfTextPage, number: int) -> str:
@@ -152,7 +152,7 @@ def _font(text_page: PdfTextPage, number: int) -> str:
 
 def _ground(box: Box, grounds: Sequence[tuple[Box, int]]) -> int:
     """Colour of the last rectangle painted behind a box; -1 for none."""
-    x, y = (box.left + box.right) / 2, (box.bottom + box.top) / 2
+    x, y = middle(box)
     behind = (colour for b, colour in reversed(grounds) if b.left <= x <= b.right and b.bottom <= y <= b.top)
     return next(behind, -1)
 

@@ -185,8 +185,7 @@ def _ruled(
     styles = [{p.style for column in range(wide) for p in there.get((first + i, column), [])} for i in range(len(rows))]
     marked = bool(styles[0]) and not any(styles[0] & style for style in styles[1:3])
     named = headings > 1 or first_row_names(texts, marked) or names_columns(texts)
-    taken = frozenset(place for own in written for cell in own for place in cell.places if place is not None)
-    table = _table(tuple(xs), made, headings if named else 0, taken, above)
+    table = _table(tuple(xs), made, headings if named else 0, _taken(made), above)
     return table if table.names else None  # a form, or a frame around parts of the page
 
 
