@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from rag.ui.models import build_models
 from rag.ui.page import DAY, Page, Session
 from rag.ui.reader import add_reader
 from rag.ui.routes import Routes
-from rag.ui.serving import free_port
+from rag.ui.serving import free_port, names_of
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -92,8 +93,13 @@ def open_assistant(index: Path | None) -> "Assistant":
     return assistant
 
 
-def serve(assistant: "Assistant", host: str, port: int, taken: int | None = None) -> None:
-    """Serve the page until Ctrl-C, saying where; `taken` is the port that was asked for and not free."""
+def serve(assistant: "Assistant", host: str, port: int, taken: int | None = None, allowed: Sequence[str] = ()) -> None:
+    """Serve the page until Ctrl-C, saying where.
+
+    Args:
+        taken: the port that was asked for and not free.
+        allowed: names besides this machine's own that it answers to.
+    """
     if taken is not None:
         print(f"Port {taken} is taken, using {port} instead (choose another with --port).", flush=True)
     if host not in ("127.0.0.1", "localhost", "::1"):
@@ -103,7 +109,8 @@ def serve(assistant: "Assistant", host: str, port: int, taken: int | None = None
     print("Starting the page …", flush=True)
     desk, routes = Desk(assistant), Routes()
     page = build_page(desk, routes)
-    page.launch(server_name=host, server_port=port, prevent_thread_lock=True, **launch_options(routes))
+    served = launch_options(routes, names_of(host, allowed))
+    page.launch(server_name=host, server_port=port, prevent_thread_lock=True, **served)
     shown = f"[{host}]" if ":" in host else host
     print(f"Open http://{shown}:{port} in your browser. Stop with Ctrl-C.", flush=True)
     try:
@@ -118,6 +125,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     parser.add_argument("--port", type=int, default=7860, help="first port to try (default: 7860)")
     parser.add_argument("--index", type=Path, help="folder of the index (default: RAG_INDEX, or ./index)")
+    parser.add_argument(
+        "--allow-host", action="append", default=[], metavar="NAME", help="also answer to this name, as behind a proxy"
+    )
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # clean up as after Ctrl-C
     # Read when gradio is imported: no telemetry, and uploads in a folder that no other user can read.
@@ -131,7 +141,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"error: {error}", file=sys.stderr)
             return 1
         with assistant:
-            serve(assistant, options.host, port, taken=options.port if port != options.port else None)
+            taken = options.port if port != options.port else None
+            serve(assistant, options.host, port, taken, options.allow_host)
     return 0
 
 

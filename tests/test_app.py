@@ -170,7 +170,7 @@ def test_a_file_that_comes_while_the_page_looks_is_followed(address: str, visit,
     page.get_by_role("tab", name="文档").click()
     expect(page.locator(".wj-rows .wj-done")).to_contain_text("停车通知.txt")
     assert late and arrived
-    page.unroute_all(behavior="wait")
+    page.unroute_all(behavior="ignoreErrors")
     remove = page.locator(".wj-documents > li").filter(has_text="停车通知.txt").locator(".wj-remove")
     remove.click()
     remove.click()

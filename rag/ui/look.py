@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,12 @@ FONTS = (
 )
 
 
-def launch_options(routes: Routes) -> dict[str, Any]:
-    """What the page's `launch` needs besides host and port: our styles, scripts, words, headers and routes."""
+def launch_options(routes: Routes, names: Collection[str] = frozenset()) -> dict[str, Any]:
+    """What the page's `launch` needs besides host and port: our styles, scripts, words, headers and routes.
+
+    Args:
+        names: hosts that requests may be addressed to; empty for any.
+    """
     import gradio as gr
     from starlette.middleware import Middleware
 
@@ -59,7 +64,7 @@ def launch_options(routes: Routes) -> dict[str, Any]:
         "head": f"<style>{static('css', OUTSIDE)}</style>"
         f"<script>{static('js')}\nwenju.base = {json.dumps(routes.base)};</script>",
         "i18n": interface_words(),
-        "app_kwargs": {"middleware": [Middleware(SecurityHeaders)], "routes": routes.routes},
+        "app_kwargs": {"middleware": [Middleware(SecurityHeaders, names=names)], "routes": routes.routes},
         "max_file_size": MAX_MEGABYTES * 2**20,
         "state_session_capacity": 1000,
         "footer_links": [],

@@ -4,7 +4,7 @@ wenju.library = (() => {
   const POLL = 500; // milliseconds between two looks at files on their way
   const KEY = "wj-collection", VISITOR = "wj-visitor";
   const state = { words: "", sort: "name", page: 1, changed: -1, uploading: 0 };
-  let choose = () => {}, changed = () => {}, polling = false, wanted = false;
+  let choose = () => {}, changed = () => {}, polling = false, wanted = false, lists = 0;
 
   // A number of this tab's own: progress is shown to whoever dropped the files.
   if (!sessionStorage.getItem(VISITOR)) {
@@ -32,10 +32,11 @@ wenju.library = (() => {
   // The list
 
   async function list() {
+    const turn = ++lists; // an answer that comes after a later question's is not shown
     const { words, sort, page } = state;
     const answer = await wenju.get("list", here({ words, sort, page }));
     const place = area(".wj-list");
-    if (place && words === state.words) place.innerHTML = answer.html;
+    if (place && turn === lists) place.innerHTML = answer.html;
     choosing();
   }
 
