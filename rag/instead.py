@@ -16,8 +16,6 @@ from rag.question import Question
 from rag.tagging import tagged
 
 Pair = tuple[str, str]
-# What makes a number behind a word a count, a date or an address: 汽车7月, 花园12号楼, 万家丽路3站.
-_COUNTED = re.compile(r"\s*[年月日号时点分秒%万亿千百个名位人家项次元届期周站楼栋层级辆台套条倍成岁天.~\-–—至到:：/]")
 _ORDINAL = re.compile(r"第[\d一二三四五六七八九十百]+(?!名)[^\d]?")
 _MEDALS = re.compile(r"第[一二三123]名?$")
 _MONTH = re.compile(r"(\d{1,2})月份?$")
@@ -45,14 +43,8 @@ def other_name(question: Question, text: str, passages: Sequence[str]) -> Pair |
     for left, right in pairwise(question.words):
         if left.text + right.text != pair[0]:
             continue
-        if right.text.isascii() and right.text[0].isdigit():
-            is_model = left.is_name or (left.is_noun and len(left.text) > 1)
-            after = question.folded[right.start + len(right.text) :]
-            if not is_model or _COUNTED.match(after) or _is_counted(pair[1], text):
-                return None
-        elif any(left.text in passage for passage in passages):
-            return None
-        return pair
+        is_variant = right.text.isascii() and right.text[0].isdigit()
+        return None if not is_variant and any(left.text in passage for passage in passages) else pair
     return None
 
 
@@ -91,13 +83,6 @@ def other_side(question: Question, text: str, passages: Sequence[str]) -> Pair |
         return None
     asked, there = _word_of(pair[0], question.folded), _word_of(pair[1], text)
     return (asked, there) if asked and there else None
-
-
-def _is_counted(name: str, text: str) -> bool:
-    """Whether the number at a name's end counts something wherever the text has it: 汽车120辆."""
-    bare = re.sub(r"\s", "", text)
-    places = list(re.finditer(re.escape(name) + r"(?![a-z0-9])", bare))
-    return bool(places) and all(_COUNTED.match(bare, place.end()) for place in places)
 
 
 def _word_of(term: str, text: str) -> str:

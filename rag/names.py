@@ -12,6 +12,8 @@ from rag.tagging import tagged
 
 NAME_TAGS = frozenset({"nr", "ns", "nt", "nz", "nrt", "nrfg", "eng"})
 _VARIANT = re.compile(r"[a-z0-9]{1,3}$")
+# What makes a number behind a word a count, a date or an address, no model's: 汽车7月, 花园12号楼, 汽车120辆.
+_COUNTED = re.compile(r"\s*[年月日号时点分秒%万亿千百个名位人家项次元届期周站楼栋层级辆台套条倍成岁天.~\-–—至到:：/]")
 _MARKS = re.compile(r"[“”‘’\"《》「」『』\s]")
 
 
@@ -40,7 +42,8 @@ def sibling(question: Question, text: str) -> tuple[str, str] | None:
         if _VARIANT.fullmatch(head):
             pattern = re.escape(modifier) + r"([a-z0-9]{1,3})(?![a-z0-9])"
             for match in re.finditer(pattern, text):
-                if match[1] != head and match[1].isdigit() == head.isdigit():
+                is_alike = match[1] != head and match[1].isdigit() == head.isdigit()
+                if is_alike and not (head.isdigit() and _COUNTED.match(text, match.end())):
                     return modifier + head, modifier + match[1]
             continue
         if modifier in text:
@@ -65,6 +68,9 @@ def _compounds(question: Question) -> list[tuple[str, str]]:
         if gap.strip():
             continue
         is_variant = _VARIANT.fullmatch(right.text) is not None and not left.text[0].isdigit()
+        if is_variant and right.text[0].isdigit():
+            is_model = left.is_name or (left.is_noun and len(left.text) > 1)
+            is_variant = is_model and not _COUNTED.match(question.folded, right.start + len(right.text))
         is_compound = not gap and left.is_name and right.is_noun and len(right.text) > 1
         if is_variant or is_compound:
             found.append((left.text, right.text))
