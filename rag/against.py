@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from rag.asked import find_asked
 from rag.question import Kind, Question, is_named
 
 if TYPE_CHECKING:
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
 _ANY_TIME = re.compile(r"[\d年月日时代朝纪期前后]")
 _ASKS_WHERE = re.compile(r"哪里|哪儿|在哪|何处|远|距|方向|附近|位置|where|far")
 _DEPUTY_AFTER = re.compile(r"助理|秘书|特助|办公室|代表|提名|候选|负责制")
+# The post asked for stands so near the question word: 院长是谁, 谁是院长, not 新院长来之前谁管事.
+POST_APART = 4
+_OFFICES = ("长", "任", "记", "裁", "理", "席", "ceo")
+# What else says a post, as patterns.
+_SAME_POSTS = {"董事长": "事长|董事[会局]主席", "ceo": "ceo|首席执行官|总裁"}
 _DEPUTY_BEFORE = ("副", "原", "前", "代")
 # What a question may say, and what a text says that speaks of the opposite or of another part of the whole.
 _OPPOSITES = tuple(
@@ -96,6 +102,23 @@ def is_landmark(question: Question, sentence: str) -> bool:
         rf"(?:在|距离?|离){re.escape(name)}(?:的?[东西南北]|附近|旁|对面|不足|不到|约|\d)", sentence
     )
     return 0 < sentence.count(name) == len(as_landmark)
+
+
+def absent_post(question: Question, evidence: Evidence) -> str:
+    """The post asked for, where nothing around the sentence names it: 董事长 beside a 董事会秘书.
+
+    A post inside a longer word counts as named: 主任 of 村委会主任 for 村主任.
+    """
+    if question.kind is not Kind.PERSON:
+        return ""
+    asked = find_asked(question.folded)
+    here = evidence.sentence + evidence.scope + evidence.around + evidence.opening
+    posts = [word for word in question.words if word.is_role and word.text.endswith(_OFFICES)]
+    for start, end, post in ((word.start, word.start + len(word.text), word.text) for word in posts):
+        is_asked = start >= asked.start or asked.start - end <= POST_APART
+        if is_asked and not re.search(_SAME_POSTS.get(post, re.escape(post[-2:])), here):
+            return question.text[start:end]
+    return ""
 
 
 def other_post(question: Question, evidence: Evidence) -> str:

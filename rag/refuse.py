@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rag.absent import is_sure_name, is_thing, missing_things, untold_attribute, written
-from rag.against import has_no_time, is_landmark, missing_years, other_post
+from rag.against import POST_APART, absent_post, has_no_time, is_landmark, missing_years, other_post
 from rag.asked import find_asked
 from rag.coverage import HELD, Similarity, word_coverage
 from rag.instead import other_days, other_name, other_ordinal, other_side
@@ -42,8 +42,6 @@ RARE = 5.5
 # A short name of an organisation: a noun and what it is.
 _SHORT_NAME = re.compile(r"[\u4e00-\u9fff]{2}[院所局社校]")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?=\s?年|财年|[-/.—–~至到]\s?\d)")
-# A deputy is not the one asked for where the post itself is: 院长是谁, 谁是院长, not 新院长来之前谁管事.
-_POST_APART = 4
 # What is asked for stands so near the question word: 董事长是谁.
 _NEXT_TO = 3
 # 安卓12 is no place 12 km away.
@@ -124,7 +122,7 @@ def check(
     """(why the evidence doesn't answer the question, or "" when it does; how likely it answers after all).
 
     What never spoke against a right answer on the questions of the folds overrules the model: a year that is nowhere
-    near, a deputy's post, a mere landmark, no time at all where one is asked for.
+    near, a deputy's post or none of the kind, a mere landmark, no time at all where one is asked for.
 
     Args:
         question: analysed question with W words.
@@ -136,6 +134,8 @@ def check(
     reason = _missing_year(question, evidence)
     if post := _deputy(question, evidence):
         reason = say(question, f"文中提到的是“{post}”，不是所问的职务。", f"The documents name “{post}”, another post.")
+    elif absent := absent_post(question, evidence):
+        reason = _unnamed_post(question, absent)
     elif _is_landmark(question, evidence.sentence):
         name = question.subject
         reason = say(question, f"文中只用“{name}”说明位置，没有说它本身。", f"“{name}” is only named as a landmark.")
@@ -182,7 +182,7 @@ def _deputy(question: Question, evidence: Evidence) -> str:
         return ""
     asked = find_asked(question.folded)
     posts = [(word.start, word.start + len(word.text)) for word in question.words if word.text in post]
-    return post if any(start >= asked.start or asked.start - end <= _POST_APART for start, end in posts) else ""
+    return post if any(start >= asked.start or asked.start - end <= POST_APART for start, end in posts) else ""
 
 
 def _is_landmark(question: Question, sentence: str) -> bool:
@@ -245,8 +245,7 @@ def _what_is_missing(found: _Found) -> str:
     """The most telling true thing to say of evidence that comes near without answering."""
     question, sentence, texts = found.question, found.sentence, found.texts
     if lacking := missing_things(question, found.covered, [sentence], lambda word: word.is_role):
-        post = lacking[0]
-        return say(question, f"文中相关的段落没有提到“{post}”。", f"The passages in question don't mention “{post}”.")
+        return _unnamed_post(question, lacking[0])
     if other := other_name(question, "\n".join(found.passages), found.passages):
         return _another(question, *other)
     if lacking := missing_things(
@@ -324,6 +323,11 @@ def _not_mentioned(question: Question, lacking: Sequence[str]) -> str:
     names = "、".join(f"“{word}”" for word in lacking)
     english = ", ".join(f"“{word}”" for word in lacking)
     return say(question, f"文中没有提到{names}。", f"The documents don't mention {english}.")
+
+
+def _unnamed_post(question: Question, post: str) -> str:
+    """That the passages in question don't have this post, whatever others have."""
+    return say(question, f"文中相关的段落没有提到“{post}”。", f"The passages in question don't mention “{post}”.")
 
 
 def _missing_year(question: Question, evidence: Evidence) -> str:

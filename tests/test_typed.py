@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.against import has_no_time, is_landmark, missing_years, opposite, other_post
+from rag.against import absent_post, has_no_time, is_landmark, missing_years, opposite, other_post
 from rag.asked import find_asked
 from rag.attributes import asked_attributes, states_another, table
 from rag.question import analyse
@@ -102,6 +102,24 @@ def test_the_table_names_each_attribute_once_and_most_classes_hold_several() -> 
 )
 def test_the_opposite_is_named(question: str, text: str, pair: tuple[str, str] | None) -> None:
     assert opposite(question, text) == pair
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "post"),
+    [
+        ("谁是星河智造的董事长？", "董事会秘书：林晓晴。", "董事长"),
+        ("星河智造的CEO是谁？", "总经理林晓晴说。", "CEO"),
+        ("星河智造的董事长是谁？", "董事会主席林晓晴说。", ""),
+        ("星河智造的CEO是谁？", "首席执行官林晓晴说。", ""),
+        ("红星村的村主任是谁？", "红星村村委会主任林晓晴说。", ""),
+        ("董事长到任以前究竟是谁管仓库？", "仓库由林晓晴管理。", ""),  # not the post of whom is asked for
+        ("红星村的负责人是谁？", "红星村村委会主任林晓晴说。", ""),  # no office, anybody may be called so
+        ("董事长是哪年上任的？", "林晓晴2020年上任。", ""),
+    ],
+)
+def test_a_post_that_nothing_around_names(question: str, text: str, post: str) -> None:
+    folded = fold(text)
+    assert absent_post(analyse(question), Evidence(folded, folded, folded, "")) == post
 
 
 def test_what_contradicts_a_sentence() -> None:
