@@ -29,6 +29,10 @@ MOST_QUOTES = 4
 # A list may go on in another document: in one of so many best sentences, which holds this share of the question.
 LISTED_AMONG = 6
 MOSTLY_LISTED = 0.8
+# Where less than this of what was read for an answer lies in the best sentence, the next best is quoted beside it: one
+# of so many.
+TORN = 0.9
+RUNNERS_UP = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +177,18 @@ def _answer_part(
         notice, caution = conflicts.notice(question, chosen), ""
     elif question.kind in {Kind.LIST, Kind.OPEN, Kind.WHICH, Kind.REASON, Kind.METHOD, Kind.YES_NO}:
         chosen += _complements(question, best, others)
-    quotes = tuple(cut(question, item, shorts.get(id(item.candidate))) for item in chosen)
-    if caution:  # what may be no answer is quoted, never shown as the fact
-        quotes = tuple(replace(quote, highlight=None, confidence=None) for quote in quotes)
-    return Extract(quotes, "", "", sure, notice)
+    quotes = [cut(question, item, shorts.get(id(item.candidate))) for item in chosen]
+    is_torn = bool(embed) and not foreign and not quotes[0].highlight and read[0].share < TORN
+    if is_torn and len(quotes) == 1:
+        quotes += [_plain(cut(question, item, shorts.get(id(item.candidate)))) for item in _runner_up(best, others)]
+    if caution:
+        quotes = [_plain(quote) for quote in quotes]
+    return Extract(tuple(quotes), "", "", sure, notice)
+
+
+def _plain(quote: Quote) -> Quote:
+    """The quote without its short answer: what may be no answer is quoted, never shown as the fact."""
+    return replace(quote, highlight=None, confidence=None)
 
 
 def _about(part: str, reason: str) -> str:
@@ -224,6 +236,14 @@ def _complements(question: Question, best: Scored, others: Sequence[Scored]) -> 
         if gain >= WORTH_ADDING and other.candidate.is_statement:
             return [other]
     return _elsewhere(question, best, others) if question.kind is Kind.LIST else []
+
+
+def _runner_up(best: Scored, others: Sequence[Scored]) -> list[Scored]:
+    """The next best sentence, unless it says what the best one says."""
+    for other in others[:RUNNERS_UP]:
+        if other.candidate.is_statement and other.candidate.folded not in best.candidate.folded:
+            return [other]
+    return []
 
 
 def _elsewhere(question: Question, best: Scored, others: Sequence[Scored]) -> list[Scored]:

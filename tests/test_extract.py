@@ -199,6 +199,20 @@ def test_a_guess_that_is_not_shown_keeps_its_clause(confidence: float, is_kept: 
     assert quote.highlight is None
 
 
+def test_where_the_reader_is_torn_the_next_best_sentence_is_quoted_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "林场介绍了护林的做法。护林员每天步行巡山二十公里。他们在山顶轮流守夜。林场的食堂供应早饭。"
+    question = "护林员是怎样护林的？"
+    monkeypatch.setattr("rag.extract.TORN", 0.0)
+    one = ask(question, text)
+    monkeypatch.setattr("rag.extract.TORN", 1.1)
+    two = ask(question, text)
+    assert (len(one.quotes), len(two.quotes)) == (1, 2)
+    assert quoted(two)[0] == quoted(one)[0]
+    assert two.short == ""
+    surely = ask("量子院有多少外籍人员？")  # a short answer that is shown stands alone
+    assert len(surely.quotes) == 1 and surely.short == "12名"
+
+
 def test_a_figure_of_the_name_asked_about_is_no_short_answer() -> None:
     question = analyse("《暗黑4》一共卖了多少份？")
     text = "暴雪公司的热门游戏《暗黑4》上市后，销量创下纪录。"
