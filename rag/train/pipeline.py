@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import product, repeat
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,9 @@ from rag.train.data import CMRC, DRCD, Example, View, read_examples
 from rag.train.export import save
 from rag.train.folds import FOLDS, fold_of
 from rag.train.reader import Item, Vectors
+
+# Examples sent to another process at a time.
+CHUNK = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +70,13 @@ class Workshop:
         return cls(tuple(read_examples(folder, load_embedder())), word_similarity, word_vectors)
 
     def featured(self, view: str, *, held_out: bool) -> list[Featured]:
-        """Features of the trained or the held-out examples, in the view "given" or "found"; made once."""
+        """Features of the trained or the held-out examples, in the view "given" or "found"; made once, on all cores."""
         if (view, held_out) not in self.made:
-            self.made[view, held_out] = [
-                _feature(example, getattr(example, view), self.similarity)
-                for example in self.examples
-                if example.held_out == held_out
-            ]
+            chosen = [example for example in self.examples if example.held_out == held_out]
+            views = [getattr(example, view) for example in chosen]
+            with ProcessPoolExecutor(os.cpu_count()) as pool:
+                made = pool.map(_feature, chosen, views, repeat(self.similarity), chunksize=CHUNK)
+                self.made[view, held_out] = list(made)
         return self.made[view, held_out]
 
     def make_sentences(self) -> str:
