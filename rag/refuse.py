@@ -48,7 +48,7 @@ _NEXT_TO = 3
 _FAR = re.compile(r"\s*\d[\d,.]*\s*(?:余|多)?(?:公里|千米|米|里|站|分钟|小时|km|m\b)")
 _COUNTS = "个家名位所座项种款户"
 _COUNT = re.compile(rf"\d[\d,.万千百余多]*[{_COUNTS}人]")
-_SHARE = re.compile(r"率|占比|比例|比重")
+_SHARE = re.compile(r"率|占比|比例|比重|股份|股权|[占持]股")
 _REASON_MISSING = ("文中谈到了这件事，但没有说原因。", "The documents touch on this but give no reason.")
 _KIND_MISSING = {
     Kind.NUMBER: ("文中谈到了这件事，但没有给出这个数字。", "The documents touch on this but give no such figure."),
