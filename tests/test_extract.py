@@ -202,6 +202,7 @@ def test_a_guess_that_is_not_shown_keeps_its_clause(confidence: float, is_kept: 
 def test_where_the_reader_is_torn_the_next_best_sentence_is_quoted_too(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "林场介绍了护林的做法。护林员每天步行巡山二十公里。他们在山顶轮流守夜。林场的食堂供应早饭。"
     question = "护林员是怎样护林的？"
+    monkeypatch.setattr("rag.short.SURE", 1.1)
     monkeypatch.setattr("rag.extract.TORN", 0.0)
     one = ask(question, text)
     monkeypatch.setattr("rag.extract.TORN", 1.1)
@@ -209,6 +210,8 @@ def test_where_the_reader_is_torn_the_next_best_sentence_is_quoted_too(monkeypat
     assert (len(one.quotes), len(two.quotes)) == (1, 2)
     assert quoted(two)[0] == quoted(one)[0]
     assert two.short == ""
+    monkeypatch.undo()
+    monkeypatch.setattr("rag.extract.TORN", 1.1)
     surely = ask("量子院有多少外籍人员？")  # a short answer that is shown stands alone
     assert len(surely.quotes) == 1 and surely.short == "12名"
 
