@@ -24,9 +24,9 @@ CITIES = ("臺北", "高雄", "臺中", "臺南", "基隆", "新竹", "嘉義", 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Ten traditional articles of two paragraphs, one simplified; no office documents. One answer is not there."""
-    monkeypatch.setattr(data, "read_marked", list)
-    monkeypatch.setattr(data, "asked_of_office", list)
+    """Ten traditional articles of two paragraphs, one simplified; nothing asked of others. One answer is not there."""
+    for none in ("read_marked", "asked_of_news", "asked_of_office"):
+        monkeypatch.setattr(data, none, list)
     articles = [
         {
             "title": city,

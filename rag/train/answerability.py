@@ -4,8 +4,8 @@
 
 From DATA_FOLDER come `drcd_dev.json` and `cmrc2018_trial.json` (SQuAD layout) and `news.txt.xz`. Questions that people
 wrote about the news (`rag/train/asked_of_news.jsonl`) and about the documents of the question sets (dev splits) are
-asked over a store that holds other articles too, as a user's does, and those with an answer once more with their
-article taken away. The reading sets add near misses made by rule (`rag.train.near_misses`).
+asked over a store that holds other articles too, as a user's does, and some of those with an answer once more with
+their article taken away. The reading sets add near misses made by rule (`rag.train.near_misses`).
 
 Seeded: the same data give the same file. Needs scikit-learn and LightGBM, which answering does not.
 """
@@ -45,9 +45,10 @@ from rag.trees import Trees
 from rag.types import Document, Hit
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# How much a case counts where that is not 1: a person's question with its article taken away is told too easily, and of
-# the reading sets few cases have an answer.
+# How much a case counts where that is not 1: of the reading sets few cases have an answer.
 WEIGHTS = {"written, article gone": 0.3, "answerable": 2.0}
+# One question with an answer in so many is asked once more with its article taken away: those are told too easily.
+GONE = 3
 FOLDS = 5
 ROUNDS = 600
 PARAMETERS: Mapping[str, Any] = {
@@ -152,8 +153,10 @@ def _cases(pool: Pool, row: Written, hits: Sequence[Hit]) -> Iterator[Case]:
     for part, found in parts.items():
         if features := pool.describe(analyse(part), found[:TOP_K]):
             yield Case("written", row.group, row.answerable, features, row.held_out)
+        if not (row.answerable and row.source and zlib.crc32(part.encode()) % GONE == 0):
+            continue
         rest = [hit for hit in found if hit.passage.source != row.source][:TOP_K]
-        if row.answerable and row.source and (features := pool.describe(analyse(part), rest)):
+        if features := pool.describe(analyse(part), rest):
             yield Case("written, article gone", row.group, False, features, row.held_out)
 
 
