@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -144,8 +145,8 @@ def check(
     elif not reason and has_no_time(question, evidence):
         reason = say(question, *_KIND_MISSING[Kind.DATE])
     found = _Found(question, scored, similarity)
-    if not reason and (found.anywhere < HELD).all():  # 清蒸鱼怎么做, asked of a text on something else
-        reason = _what_is_missing(found)
+    if not reason and (scored[0].covered < HELD).all() and (found.anywhere < HELD).all():
+        reason = _what_is_missing(found)  # 清蒸鱼怎么做, asked of a text on something else
     if reason:
         return reason, min(probability, RULED_OUT)
     if probability >= LEAST_REPLACED:
@@ -164,7 +165,6 @@ class _Found:
     Attributes:
         sentence: the best sentence.
         covered: the share of each word of the question in it and its surroundings, shape (W,).
-        anywhere: the most of each word that any passage holds, shape (W,).
         passages: the passages of the candidates, each once.
         texts: the passages and the openings of their documents.
     """
@@ -175,8 +175,11 @@ class _Found:
         self.covered = scored[0].covered
         self.passages = list(dict.fromkeys(item.candidate.evidence.around for item in scored))
         self.texts = [*self.passages, *dict.fromkeys(item.candidate.evidence.opening for item in scored)]
-        coverage = (word_coverage(question, text) for text in self.passages)
-        self.anywhere: np.ndarray = np.maximum.reduce([self.covered, *coverage])
+
+    @cached_property
+    def anywhere(self) -> np.ndarray:
+        """The most of each word of the question that any passage holds, shape (W,)."""
+        return np.maximum.reduce([self.covered, *(word_coverage(self.question, text) for text in self.passages)])
 
 
 def _deputy(question: Question, evidence: Evidence) -> str:
