@@ -43,6 +43,10 @@ LONG_SHORT = 30
 _OFFERS = re.compile(r"还是|或者|[和与跟、].*[谁哪]")
 _OUTER = " ,，。.、;；:：!！?？“”‘’「」『』\"'《》〈〉—-…"
 
+# What the reader takes along of the words around a person: 由徐海荣, 卡加梅曾.
+_BEFORE_A_PERSON = re.compile(r"[由被让请据]")
+_AFTER_A_PERSON = re.compile(r"(?:介绍|表示|透露|指出|强调|认为|回应|告诉|坦言|[曾也还已将则说称])+$")
+
 # A document's id, and where in its text a short answer starts and ends.
 Place = tuple[str, int, int]
 
@@ -154,10 +158,21 @@ def settle(question: Question, reading: Reading, start: int, end: int) -> tuple[
         start += 1
     while end > start and folded[end - 1] in _OUTER and not _closes_title(folded, start, end):
         end -= 1
+    if question.kind is Kind.PERSON:
+        start, end = _person_alone(folded, start, end)
     figure, _, thing = folded[start:end].partition("的")
     if thing and thing in question.folded and any(c.isdigit() for c in figure):  # 9000M2的孵化器 for 孵化器有多大
         end = start + len(figure)
     return (start, end) if start < end else None
+
+
+def _person_alone(folded: str, start: int, end: int) -> tuple[int, int]:
+    """A span without what leads to a person or goes on about them; two characters at least are left."""
+    lead = _BEFORE_A_PERSON.match(folded, start, end)
+    first = lead.end() if lead else start
+    tail = _AFTER_A_PERSON.search(folded[first:end])
+    last = first + tail.start() if tail else end
+    return (first, last) if last - first > 1 else (start, end)
 
 
 def is_worth_showing(question: Question, folded: str, short: Short) -> bool:

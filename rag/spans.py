@@ -77,6 +77,7 @@ _WANTEDUNITS = (
     (re.compile(r"多大|面积|多宽敞"), re.compile(r"平方|平米|m2|㎡|公顷|亩|坪|升|岁|吨|寸|毫安|mah|级")),
     (re.compile(r"占比|比例|百分之几|占(?:了)?多少|几成|比重"), re.compile(r"%|百分之|成")),
     (re.compile(r"多少股份|多少股权|占股|持股(?!数|量)"), re.compile(r"%|百分之|成|股")),
+    (re.compile(r"[涨跌降]了?多少|增长了?多少|[涨跌增降]幅"), re.compile(r"%|百分|倍|[元点个人吨万亿成辆]|\d$")),
     (re.compile(r"第几|排名|排第|名次"), re.compile(r"第")),
     (re.compile(r"多[长高宽远深]"), re.compile(r"米|公里|公尺|公分|寸|km|mm")),
     (re.compile(r"多久|多长时间"), re.compile(r"年|月|天|日|小时|分钟|周")),

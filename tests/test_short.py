@@ -120,8 +120,11 @@ def test_spans_come_best_first_with_what_the_rules_take() -> None:
         ("哪本书？", "他写了《红楼梦》。", "《红楼梦》。", "《红楼梦》"),
         ("他叫什么？", "他叫,,", ",,", None),
         ("量子院的院长助理是谁？", "院长助理张硕向记者介绍。", "张硕向", "张硕"),
+        ("服务队是谁在负责？", "服务队由县人大代表徐海荣负责。", "由县人大代表徐海荣", "县人大代表徐海荣"),
+        ("联盟的主席是谁？", "主席、总统卡加梅曾表示支持。", "总统卡加梅曾表示", "总统卡加梅"),
+        ("是谁介绍的？", "由他说的。", "由他", "由他"),
     ],
-    ids=["quotes go", "title marks stay", "only marks", "cut inside a word"],
+    ids=["quotes go", "title stays", "only marks", "inside a word", "lead goes", "tail goes", "short"],
 )
 def test_what_is_shown_of_a_span(question: str, text: str, span: str, shown: str | None) -> None:
     folded = fold(text)

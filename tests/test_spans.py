@@ -29,6 +29,7 @@ def short(question: str, sentence: str) -> str | None:
         pytest.param("海归有多少人？", STAFF, "37名", id="abbreviated"),
         pytest.param("车辆占比多少？", CARS, "64%", id="share-of-the-first"),
         pytest.param("减碳占比多少？", CARS, "81%", id="share-of-the-second"),
+        pytest.param("复牌后跌了多少？", "停牌两年后，亏损840亿元的恒大复牌，股价跌68.44%。", "68.44%", id="a-fall"),
         pytest.param("纽顿占多少股份？", "纽顿投资5亿美元，占股本的27.5%", "27.5%", id="shares-are-no-money"),
         pytest.param("减碳多少吨？", CARS, "2200余吨", id="by-unit"),
         pytest.param("运营里程是多少？", CARS, "260余万公里", id="length"),
