@@ -44,7 +44,7 @@ _OFFERS = re.compile(r"还是|或者|[和与跟、].*[谁哪]")
 _OUTER = " ,，。.、;；:：!！?？“”‘’「」『』\"'《》〈〉—-…"
 
 # What the reader takes along of the words around a person: 由徐海荣, 卡加梅曾.
-_BEFORE_A_PERSON = re.compile(r"[由被让请据]")
+_BEFORE_A_PERSON = re.compile(r"[由被据]")  # not 让: 让-马克·艾罗
 _AFTER_A_PERSON = re.compile(r"(?:介绍|表示|透露|指出|强调|认为|回应|告诉|坦言|[曾也还已将则说称])+$")
 
 # A document's id, and where in its text a short answer starts and ends.

@@ -123,8 +123,9 @@ def test_spans_come_best_first_with_what_the_rules_take() -> None:
         ("服务队是谁在负责？", "服务队由县人大代表徐海荣负责。", "由县人大代表徐海荣", "县人大代表徐海荣"),
         ("联盟的主席是谁？", "主席、总统卡加梅曾表示支持。", "总统卡加梅曾表示", "总统卡加梅"),
         ("是谁介绍的？", "由他说的。", "由他", "由他"),
+        ("法国前总理是谁？", "法国前总理让-马克·艾罗。", "让-马克·艾罗", "让-马克·艾罗"),
     ],
-    ids=["quotes go", "title stays", "only marks", "inside a word", "lead goes", "tail goes", "short"],
+    ids=["quotes go", "title stays", "only marks", "inside a word", "lead goes", "tail goes", "short", "a name"],
 )
 def test_what_is_shown_of_a_span(question: str, text: str, span: str, shown: str | None) -> None:
     folded = fold(text)
