@@ -26,7 +26,7 @@ from rag.ui.models import build_models
 from rag.ui.page import DAY, Page, Session
 from rag.ui.reader import add_reader
 from rag.ui.routes import Routes
-from rag.ui.serving import free_port, names_of
+from rag.ui.serving import OWN, free_port, names_of
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -102,7 +102,7 @@ def serve(assistant: "Assistant", host: str, port: int, taken: int | None = None
     """
     if taken is not None:
         print(f"Port {taken} is taken, using {port} instead (choose another with --port).", flush=True)
-    if host not in ("127.0.0.1", "localhost", "::1"):
+    if host not in OWN:
         print(f"Whoever can reach {host} can read, add and remove documents here: there is no password.", flush=True)
         if assistant.settings.keep == "disk":
             print("They read the conversations too; RAG_KEEP=browser keeps them in each browser.", flush=True)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rag.asked import find_asked
-from rag.question import Kind, Question, is_named
+from rag.question import Kind, Question, Word, is_named
 
 if TYPE_CHECKING:
     from rag.refuse import Evidence
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 _ANY_TIME = re.compile(r"[\d年月日时代朝纪期前后]")
 _ASKS_WHERE = re.compile(r"哪里|哪儿|在哪|何处|远|距|方向|附近|位置|where|far")
 _DEPUTY_AFTER = re.compile(r"助理|秘书|特助|办公室|代表|提名|候选|负责制")
-# The post asked for stands so near the question word: 院长是谁, 谁是院长, not 新院长来之前谁管事.
-POST_APART = 4
+# The post asked for stands at most so many characters before the question word.
+_POST_APART = 4
 _OFFICES = ("长", "任", "记", "裁", "理", "席", "ceo")
 # What else says a post, as patterns.
 _SAME_POSTS = {"董事长": "事长|董事[会局]主席", "ceo": "ceo|首席执行官|总裁"}
@@ -111,14 +111,18 @@ def absent_post(question: Question, evidence: Evidence) -> str:
     """
     if question.kind is not Kind.PERSON:
         return ""
-    asked = find_asked(question.folded)
     here = evidence.sentence + evidence.scope + evidence.around + evidence.opening
-    posts = [word for word in question.words if word.is_role and word.text.endswith(_OFFICES)]
-    for start, end, post in ((word.start, word.start + len(word.text), word.text) for word in posts):
-        is_asked = start >= asked.start or asked.start - end <= POST_APART
-        if is_asked and not re.search(_SAME_POSTS.get(post, re.escape(post[-2:])), here):
-            return question.text[start:end]
+    for word in question.words:
+        is_office = word.is_role and word.text.endswith(_OFFICES) and is_asked_for(question, word)
+        if is_office and not re.search(_SAME_POSTS.get(word.text, re.escape(word.text[-2:])), here):
+            return question.text[word.start : word.start + len(word.text)]
     return ""
+
+
+def is_asked_for(question: Question, word: Word) -> bool:
+    """Whether a post stands behind the question word or just before it: 院长是谁, not 新院长来之前谁管事."""
+    asked = find_asked(question.folded)
+    return word.start >= asked.start or asked.start - (word.start + len(word.text)) <= _POST_APART
 
 
 def other_post(question: Question, evidence: Evidence) -> str:

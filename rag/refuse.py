@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rag.absent import is_sure_name, is_thing, missing_things, untold_attribute, written
-from rag.against import POST_APART, absent_post, has_no_time, is_landmark, missing_years, other_post
+from rag.against import absent_post, has_no_time, is_asked_for, is_landmark, missing_years, other_post
 from rag.asked import find_asked
 from rag.coverage import HELD, Similarity, word_coverage
 from rag.instead import other_days, other_name, other_ordinal, other_side
@@ -185,11 +185,7 @@ class _Found:
 def _deputy(question: Question, evidence: Evidence) -> str:
     """The deputy's post that the sentence names where the post itself is asked for."""
     post = other_post(question, evidence)
-    if not post:
-        return ""
-    asked = find_asked(question.folded)
-    posts = [(word.start, word.start + len(word.text)) for word in question.words if word.text in post]
-    return post if any(start >= asked.start or asked.start - end <= POST_APART for start, end in posts) else ""
+    return post if any(word.text in post and is_asked_for(question, word) for word in question.words) else ""
 
 
 def _is_landmark(question: Question, sentence: str) -> bool:

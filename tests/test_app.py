@@ -113,6 +113,14 @@ def test_ask_read_follow_up_and_be_refused(address: str, visit) -> None:
     seen.assert_quiet()
 
 
+def remove_document(page: playwright.Page, name: str) -> None:
+    """Remove a document in the list, which asks once more."""
+    remove = page.locator(".wj-documents > li").filter(has_text=name).locator(".wj-remove")
+    remove.click()
+    expect(remove).to_have_text("确认移除")
+    remove.click()
+
+
 @pytest.mark.browser
 def test_add_ask_replace_and_remove_a_document(address: str, visit, tmp_path: Path) -> None:
     seen = visit(address)
@@ -137,10 +145,7 @@ def test_add_ask_replace_and_remove_a_document(address: str, visit, tmp_path: Pa
     page.locator(".wj-drop input[type=file]").set_input_files(note)
     expect(page.locator(".wj-rows .wj-done").last).to_contain_text("已经收录过，内容没有变")
 
-    remove = page.locator(".wj-documents > li").filter(has_text="食堂通知.txt").locator(".wj-remove")
-    remove.click()
-    expect(remove).to_have_text("确认移除")
-    remove.click()
+    remove_document(page, "食堂通知.txt")
     expect(page.locator(".wj-documents > li")).to_have_count(2)
     seen.assert_quiet()
 
@@ -149,7 +154,6 @@ def test_add_ask_replace_and_remove_a_document(address: str, visit, tmp_path: Pa
 def test_a_file_that_comes_while_the_page_looks_is_followed(address: str, visit, tmp_path: Path) -> None:
     seen = visit(address)
     page = seen.page
-    page.get_by_role("tab", name="文档").click()
     note = tmp_path / "停车通知.txt"
     note.write_text("停车通知\n\n北门停车场每天早上六点开放。\n", "utf-8")
     arrived: list[str] = []
@@ -171,9 +175,7 @@ def test_a_file_that_comes_while_the_page_looks_is_followed(address: str, visit,
     expect(page.locator(".wj-rows .wj-done")).to_contain_text("停车通知.txt")
     assert late and arrived
     page.unroute_all(behavior="ignoreErrors")
-    remove = page.locator(".wj-documents > li").filter(has_text="停车通知.txt").locator(".wj-remove")
-    remove.click()
-    remove.click()
+    remove_document(page, "停车通知.txt")
     expect(page.locator(".wj-documents > li")).to_have_count(2)
     seen.assert_quiet()
 
