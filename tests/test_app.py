@@ -332,11 +332,26 @@ def test_stopping_keeps_the_draft_and_a_new_chat_ends_it(hostile: tuple[str, Hos
 
     page.locator("#wj-ask textarea").fill("慢慢说")
     page.locator("#wj-ask textarea").press("Enter")
-    expect(page.locator(".wj-draft")).to_contain_text("第1句。")
+    expect(page.locator('.wj-turn[data-turn="2"] .wj-draft')).to_contain_text("第1句。")
     page.locator("#wj-new").click()
     expect(page.locator(".wj-welcome")).to_be_visible()
     page.wait_for_timeout(300)
     assert page.locator(".wj-turn").count() == 0
+    seen.assert_quiet()
+
+
+@pytest.mark.browser
+def test_a_new_chat_right_after_a_question_leaves_nothing_of_the_old_one(hostile: tuple[str, Hostile], visit) -> None:
+    seen = visit(hostile[0])
+    page = seen.page
+    seen.ask("量子")
+    page.locator("#wj-ask textarea").fill("慢慢说")
+    # Both in one breath, before the question can show. Should the server hear the second first, the question begins
+    # the new conversation, as it would a moment later.
+    page.evaluate("for (const name of ['#wj-ask .submit-button', '#wj-new']) document.querySelector(name).click()")
+    expect(page.locator(".wj-turn").filter(has_text="量子")).to_have_count(0)
+    page.wait_for_timeout(500)
+    expect(page.locator(".wj-turn").filter(has_text="量子")).to_have_count(0, timeout=1)
     seen.assert_quiet()
 
 

@@ -12,7 +12,7 @@ from rag.errors import WenjuError
 from rag.language import Language
 from rag.suggest import suggest
 from rag.types import Document
-from rag.ui.conversation import Run, converse, find_document
+from rag.ui.conversation import Latest, converse, find_document
 from rag.ui.feedback import rate
 from rag.ui.page import DAY, Page, Session, language_of
 from rag.ui.record import turn_to_json
@@ -54,13 +54,14 @@ class Chat:
 
     Attributes:
         turns: the visitor's conversation.
+        latest: what is being answered for the visitor.
         view: where it is drawn: the turns before the last, the last one, the source panel.
         refills: what to show anew when the documents have changed: (function, inputs, outputs) for an event's `then`.
         draw: a conversation as `view` shows it.
     """
 
     turns: "gr.State"
-    run: "gr.State"
+    latest: "gr.State"
     view: list["gr.HTML"]
     refills: tuple[tuple[Any, list[Any], list[Any]], ...]
     draw: Callable[[Session, Turns, Language], tuple[str, str, str]]
@@ -101,16 +102,15 @@ def build_chat(page: Page, sources: "gr.HTML", new: "gr.Button", outbox: "gr.HTM
         return render_hints(hints.of(page.open(session)), language_of(request))
 
     def asked(
-        question: str, session: Session, turns: Turns, running: Run | None, request: gr.Request
+        question: str, session: Session, turns: Turns, latest: Latest, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
         question, language = question.strip(), language_of(request)
         if not question:
-            yield (same,) * 7  # a generator that yields nothing would empty every output
+            yield (same,) * 6  # a generator that yields nothing would empty every output
             return
-        run, number = Run(), len(turns)
+        run, number = latest.begin(), len(turns)
         finished: Any = render_turns(turns, language)
         field: Any = gr.update(value="", submit_btn=False, stop_btn=True)
-        hold: Any = run
         try:
             for conversation in converse(page.open(session), question, turns, language, run):
                 if run.discarded:
@@ -120,25 +120,25 @@ def build_chat(page: Page, sources: "gr.HTML", new: "gr.Button", outbox: "gr.HTM
                 if last.progress != "asking":
                     panel, field = render_panel(conversation, language), gr.update(**ready)
                     keep = turn_to_keep(number, last)
-                yield conversation, finished, render_turn(last, number, language), panel, field, hold, keep
-                finished = field = hold = same
-            yield (same,) * 7  # Gradio sends the last step once more at the end; it must not overwrite a new chat
+                yield conversation, finished, render_turn(last, number, language), panel, field, keep
+                finished = field = same
+            yield (same,) * 6  # Gradio sends the last step once more at the end; it must not overwrite a new chat
         finally:
-            run.finish()
+            latest.finish(run)
 
     def clicked(
-        session: Session, turns: Turns, run: Run | None, request: gr.Request, event: gr.EventData
+        session: Session, turns: Turns, latest: Latest, request: gr.Request, event: gr.EventData
     ) -> Iterator[tuple[Any, ...]]:
         """A suggested question, or one of the conversation asked again from its place, changed or not."""
-        if run:
+        if run := latest.run:
             run.stop_and_wait()
             turns = run.turns or turns
         number = len(turns) if event.turn is None else int(event.turn)
         if not 0 <= number <= len(turns):
-            yield (same,) * 7
+            yield (same,) * 6
             return
         question = turns[number].question if event.question is None and number < len(turns) else str(event.question)
-        yield from asked(question, session, turns[:number], None, request)
+        yield from asked(question, session, turns[:number], latest, request)
 
     def rated(session: Session, turns: Turns, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         number, language = int(event.turn), language_of(request)
@@ -155,16 +155,16 @@ def build_chat(page: Page, sources: "gr.HTML", new: "gr.Button", outbox: "gr.HTM
         past, live, _ = draw(session, turns, language)
         return turns, past, live, turn_to_keep(number, judged, following=True)
 
-    def stopped(run: Run | None) -> None:
-        if run:
+    def stopped(latest: Latest) -> None:
+        if run := latest.run:
             run.stop()
 
-    def renewed(session: Session, run: Run | None, request: gr.Request) -> tuple[Any, ...]:
-        if run:
+    def renewed(session: Session, latest: Latest, request: gr.Request) -> tuple[Any, ...]:
+        if run := latest.run:
             run.stop_and_wait()
-        return (), *draw(session, (), language_of(request)), gr.update(value="", **ready), None, start_anew()
+        return (), *draw(session, (), language_of(request)), gr.update(value="", **ready), start_anew()
 
-    turns, run = gr.State((), time_to_live=DAY), gr.State(time_to_live=DAY)
+    turns, latest = gr.State((), time_to_live=DAY), gr.State(Latest(), time_to_live=DAY)
     with gr.Column(elem_id="wj-log"):
         past, live = page.html(CLICKS), page.html(CLICKS)
         starts = page.html(CLICKS, elem_id="wj-hints")
@@ -182,17 +182,17 @@ def build_chat(page: Page, sources: "gr.HTML", new: "gr.Button", outbox: "gr.HTM
     page.name(box, label="placeholder", placeholder="placeholder")
 
     view = [past, live, sources]
-    box.submit(asked, [box, page.session, turns, run], [turns, *view, box, run, outbox], **ask)
+    box.submit(asked, [box, page.session, turns, latest], [turns, *view, box, outbox], **ask)
     for place in (past, live, starts):
-        place.ask(clicked, [page.session, turns, run], [turns, *view, box, run, outbox], **ask)
+        place.ask(clicked, [page.session, turns, latest], [turns, *view, box, outbox], **ask)
         place.rate(rated, [page.session, turns], [turns, past, live, outbox], queue=False, **page.own)
-    box.stop(stopped, [run], None, queue=False, **page.own)
-    renewal = [turns, *view, box, run, outbox]
-    new.click(renewed, [page.session, run], renewal, concurrency_limit=ASKS_AT_ONCE, **page.own)
+    box.stop(stopped, [latest], None, queue=False, **page.own)
+    renewal = [turns, *view, box, outbox]
+    new.click(renewed, [page.session, latest], renewal, concurrency_limit=ASKS_AT_ONCE, **page.own)
     page.show(shown, [page.session, turns], view)
     page.show(hinted, [page.session], [starts])
     refills = ((welcomed, [page.session, turns], [live]), (hinted, [page.session], [starts]))
-    return Chat(turns, run, view, refills, draw)
+    return Chat(turns, latest, view, refills, draw)
 
 
 class Hints:

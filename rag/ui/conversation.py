@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from rag.errors import WenjuError
@@ -66,6 +66,31 @@ class Run:
         self.discarded = True
         self._stopping.set()
         self._over.wait(seconds)
+
+
+@dataclass
+class Latest:
+    """The answer being made for a visitor; their events share this one record.
+
+    A value handed from event to event would not do: between a question and its first sight on the page, the other
+    buttons would still stop the run before it.
+
+    Attributes:
+        run: None when nothing is being answered.
+    """
+
+    run: Run | None = None
+
+    def begin(self) -> Run:
+        """A new run, known to every event from now on."""
+        self.run = run = Run()
+        return run
+
+    def finish(self, run: Run) -> None:
+        """Say that nothing more of a run will be shown."""
+        run.finish()
+        if self.run is run:
+            self.run = None
 
 
 def converse(assistant: Answerer, question: str, turns: Turns, language: Language, run: Run) -> Iterator[Turns]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rag.errors import WenjuError
 from rag.language import Language
 from rag.ui.chat import Chat, with_sources
-from rag.ui.conversation import Run, find_document
+from rag.ui.conversation import Latest, find_document
 from rag.ui.diary import Diary
 from rag.ui.export import conversation_to_markdown
 from rag.ui.labels import say
@@ -62,20 +62,20 @@ def wire_keep(page: Page, drawer: "gr.HTML", chat: Chat) -> None:
     """Open a kept conversation in the chat."""
     import gradio as gr
 
-    def opened(session: Session, run: Run | None, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
+    def opened(session: Session, latest: Latest, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         language, assistant = language_of(request), page.open(session)
         try:
             record = read_conversation(str(event.record))
         except RecordRefused as error:
             gr.Warning(escaped(error.told(language)))
-            return (gr.skip(),) * 5
-        if run:
+            return (gr.skip(),) * 4
+        if run := latest.run:
             run.stop_and_wait()
         turns = mark_gone(record.turns, lambda id_: find_document(assistant, id_))
         turns = with_sources(turns, assistant, language)
-        return turns, *chat.draw(session, turns, language), None
+        return turns, *chat.draw(session, turns, language)
 
-    drawer.open(opened, [page.session, chat.run], [chat.turns, *chat.view, chat.run], queue=False, **page.own)
+    drawer.open(opened, [page.session, chat.latest], [chat.turns, *chat.view], queue=False, **page.own)
 
 
 def disk_functions(diary: Diary) -> list[Callable[..., Any]]:
