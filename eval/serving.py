@@ -21,7 +21,7 @@ def main(index: Path, questions: Sequence[str]) -> dict[str, object]:
     import tantivy  # noqa: F401
 
     from rag import Assistant, Settings, verify
-    from rag.retrieve import CANDIDATES, RERANKED, fuse, rarities, rerank
+    from rag.retrieve import CANDIDATES, RERANKED, beside, fuse, headings, rarities, rerank
     from rag.types import Hit
     from vectorstore.embedding import load_embedder
     from vectorstore.local import LocalStore
@@ -71,7 +71,9 @@ def main(index: Path, questions: Sequence[str]) -> dict[str, object]:
             Hit(passage, score, bm25[name], cosines[name])
             for passage, (name, score) in zip(passages, ranking, strict=True)
         ]
-        timed("rerank", rerank, question, hits, weight, partial(rarities, store))
+        hits += timed("beside", beside, store, question, question, hits, weight)
+        titles = timed("headings", headings, store, hits)
+        timed("rerank", rerank, question, hits, titles, weight, partial(rarities, store))
         timed("answer", assistant.answer, question)
         if hits:
             text = hits[0].passage.text

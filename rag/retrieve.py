@@ -1,4 +1,8 @@
-"""Question → passages: the keyword and the dense leg, fused into one ranking whose head is read again."""
+"""Question → passages: the keyword and the dense leg, fused into one ranking whose head is read again.
+
+A document often names what it is about at its head alone: the clause of a contract that answers does not say whose
+contract it is. So passages beside those found are read with them, each under the opening of its document.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 
 import numpy as np
 
@@ -25,6 +30,14 @@ TRIES = 20
 RERANKED = 20
 # How much more than the lowest BM25 found another may have: it is rounded to five digits.
 BARELY_MORE = 1.0001
+# So many documents, those of the best passages, are opened: so many of their other passages are reranked too, those no
+# further than REACH from the best. On held-out office documents R@1 rose from 52 to 71, R@5 from 83 to 97; on news by 2
+# and 1. Three or five documents, or more passages, brought no more.
+OPENED = 2
+ADDED = 8
+REACH = 40
+# Characters of a document's opening that count as title of its other passages.
+OPENING = 100
 # What the reranker's scores are divided by, to stand beside a cosine as BM25's share of the best does.
 LEXICAL_SCALE = 16.0
 
@@ -100,6 +113,28 @@ def _search(
 ) -> list[Hit]:
     """Both legs, fused and reranked. Raises KeyError when a found passage is gone by the time it is read."""
     asked = in_words_there(store, question)
+    found = _fused(store, question, asked, max(k, reranked), dense_weight, filter)
+    if not reranked:
+        return found[:k]
+    sight = [*found[:reranked], *beside(store, question, asked, found[:reranked], dense_weight)]
+    head = rerank(question, sight, headings(store, sight), dense_weight, partial(rarities, store))
+    lowest = min((hit.score for hit in head), default=1.0)
+    seen = {hit.passage.id for hit in head}
+    rest = [replace(hit, score=min(hit.score, lowest)) for hit in found[reranked:] if hit.passage.id not in seen]
+    return [*head, *rest][:k]
+
+
+def in_sight(store: Store, question: str, dense_weight: float) -> list[Hit]:
+    """What the reranker gets to see of a store, with scores before it: for training."""
+    asked = in_words_there(store, question)
+    found = _fused(store, question, asked, RERANKED, dense_weight, None)
+    return [*found, *beside(store, question, asked, found, dense_weight)]
+
+
+def _fused(
+    store: Store, question: str, asked: str, count: int, dense_weight: float, filter: Filter | None
+) -> list[Hit]:
+    """The best `count` of both legs."""
     keyword = dict(store.search_keyword(asked, CANDIDATES, filter))
     dense = dict(store.search_dense(question, CANDIDATES, filter)) if dense_weight else {}
     if dense_weight:
@@ -107,17 +142,60 @@ def _search(
         dense |= _scores(only_keyword, store.dense_scores(question, only_keyword) if only_keyword else ())
     else:
         dense = dict.fromkeys(keyword, 0.0)
-    only_dense = within_reach(keyword, dense, dense_weight, max(k, reranked))
+    only_dense = within_reach(keyword, dense, dense_weight, count)
     keyword |= _scores(only_dense, store.keyword_scores(asked, only_dense) if only_dense else ())
     ranking = fuse(keyword, {name: dense[name] for name in keyword}, dense_weight)
-    passages = store.passages([name for name, _ in ranking[: max(k, reranked)]])
-    found = [
+    passages = store.passages([name for name, _ in ranking[:count]])
+    return [
         Hit(passage, score, keyword[name], dense[name])
         for passage, (name, score) in zip(passages, ranking, strict=False)
     ]
-    head = rerank(question, found[:reranked], dense_weight, partial(rarities, store))
-    lowest = min((hit.score for hit in head), default=1.0)
-    return [*head, *(replace(hit, score=min(hit.score, lowest)) for hit in found[reranked:])][:k]
+
+
+def beside(store: Store, question: str, asked: str, found: Sequence[Hit], dense_weight: float) -> list[Hit]:
+    """The best other passages of the documents of the best found, with their fused scores.
+
+    None where no passage found shares a word with the question: nothing says that its document is meant.
+    """
+    best = max((hit.keyword for hit in found), default=0.0)
+    if not best:
+        return []
+    first: dict[str, int] = {}  # document → ordinal of its best passage
+    for hit in found:
+        first.setdefault(hit.passage.document_id, hit.passage.ordinal)
+    known = {hit.passage.id for hit in found}
+    others = [
+        passage
+        for document_id, ordinal in islice(first.items(), OPENED)
+        for passage in store.document_passages(document_id, max(0, ordinal - REACH), ordinal + REACH + 1)
+        if passage.id not in known
+    ]
+    names = [passage.id for passage in others]
+    if not names:
+        return []
+    keyword = store.keyword_scores(asked, names).tolist()
+    dense = store.dense_scores(question, names).tolist() if dense_weight else [0.0] * len(names)
+    scored = [
+        Hit(passage, (bm25 / best + dense_weight * cosine) / (1 + dense_weight), bm25, cosine)
+        for passage, bm25, cosine in zip(others, keyword, dense, strict=True)
+    ]
+    return sorted(scored, key=lambda hit: (-hit.score, hit.passage.id))[:ADDED]
+
+
+def headings(store: Store, hits: Sequence[Hit]) -> list[str]:
+    """What stands over each passage: the title of its document, and its opening if that is another passage.
+
+    Raises KeyError when a document is gone.
+    """
+    lacking = list(dict.fromkeys(hit.passage.document_id for hit in hits if hit.passage.ordinal))
+    openings = {
+        passage.document_id: passage.text[:OPENING]
+        for passage in store.passages([f"{document_id}:0" for document_id in lacking])
+    }
+    return [
+        f"{hit.passage.title}\n{openings[hit.passage.document_id]}" if hit.passage.ordinal else hit.passage.title
+        for hit in hits
+    ]
 
 
 def within_reach(keyword: Mapping[str, float], dense: Mapping[str, float], weight: float, wanted: int) -> list[str]:
@@ -153,8 +231,15 @@ def in_words_there(store: Store, question: str) -> str:
     return " ".join([question, *(other for other, count in zip(others, there, strict=True) if count)])
 
 
-def rerank(question: str, hits: Sequence[Hit], dense_weight: float, rarity: Rarities) -> list[Hit]:
+def rerank(
+    question: str, hits: Sequence[Hit], titles: Sequence[str], dense_weight: float, rarity: Rarities
+) -> list[Hit]:
     """The same hits in the order of the trained model and the cosine, with their new scores; ties by id.
+
+    Args:
+        titles: what stands over each, as `headings` gives it.
+
+        dense_weight: weight of the cosine against the model's score.
 
     score = (1 + (lexical - highest lexical) / LEXICAL_SCALE + weight · cosine) / (1 + weight). Hits of which none
     shares a word with the question stay as they are: the model judges words.
@@ -163,7 +248,7 @@ def rerank(question: str, hits: Sequence[Hit], dense_weight: float, rarity: Rari
     if not bm25.any():
         return list(hits)
     texts = [hit.passage.text for hit in hits]
-    lexical = lexical_scores(question, [hit.passage.title for hit in hits], texts, bm25, rarity)
+    lexical = lexical_scores(question, titles, texts, bm25, rarity)
     shares = 1 + (lexical - lexical.max()) / LEXICAL_SCALE
     scores = (shares + dense_weight * np.array([hit.dense for hit in hits])) / (1 + dense_weight)
     again = [Hit(hit.passage, score, hit.keyword, hit.dense) for hit, score in zip(hits, scores.tolist(), strict=True)]

@@ -102,23 +102,24 @@ def test_reranking_loses_nothing_and_does_not_depend_on_the_order(
     found: list[tuple[str, str, float]], question: str, weight: float
 ) -> None:
     hits = [_hit(f"{i:02}", title, text, keyword) for i, (title, text, keyword) in enumerate(found)]
-    ranking = rerank(question, hits, weight, rarities)
+    titles = [title for title, _, _ in found]
+    ranking = rerank(question, hits, titles, weight, rarities)
     assert sorted(hit.passage.id for hit in ranking) == [hit.passage.id for hit in hits]
     assert all(np.isfinite(hit.score) for hit in ranking)
     if any(hit.keyword for hit in hits):
         assert [hit.score for hit in ranking] == sorted((hit.score for hit in ranking), reverse=True)
-        assert rerank(question, hits[::-1], weight, rarities) == ranking
-        assert max(hit.score for hit in rerank(question, hits, 0.0, rarities)) == 1.0
+        assert rerank(question, hits[::-1], titles[::-1], weight, rarities) == ranking
+        assert max(hit.score for hit in rerank(question, hits, titles, 0.0, rarities)) == 1.0
 
 
 def test_the_sentence_that_holds_all_of_it_wins_over_scattered_words() -> None:
     scattered = _hit("甲", "", "张工说预算不够。量子院在开会。2019年的设备已经旧了。", 10.0)
     together = _hit("乙", "", "量子院2019年的设备预算是三千万元。", 9.8)
-    ranking = rerank("量子院2019年的设备预算是多少？", [scattered, together], 0.3, rarities)
+    ranking = rerank("量子院2019年的设备预算是多少？", [scattered, together], ["", ""], 0.3, rarities)
     assert [hit.passage.id for hit in ranking] == ["乙", "甲"]
 
 
 def test_without_a_shared_word_the_order_stays() -> None:
     hits = [replace(_hit(name, "", "全无关系。", 0.0, 0.5), score=score) for name, score in (("甲", 0.9), ("乙", 0.2))]
-    assert rerank("量子院", hits, 0.5, rarities) == hits
-    assert rerank("量子院", [], 0.5, rarities) == []
+    assert rerank("量子院", hits, ["", ""], 0.5, rarities) == hits
+    assert rerank("量子院", [], [], 0.5, rarities) == []

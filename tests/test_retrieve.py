@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rag import Assistant
-from rag.retrieve import fuse, rarities, retrieve, within_reach
+from rag.retrieve import ADDED, RERANKED, fuse, headings, rarities, retrieve, within_reach
+from tests.store_helpers import cut
+from vectorstore.embedding import load_embedder
+from vectorstore.filters import Filter
+from vectorstore.local import LocalStore
+from vectorstore.records import Hit
 
 NAMES = st.text(st.sampled_from("甲乙丙丁戊己庚辛"), min_size=1, max_size=3)
 LEGS = st.dictionaries(
@@ -110,12 +118,62 @@ def test_the_syntax_of_search_engines_means_nothing(seeds_assistant: Assistant, 
         assert hit.passage.text
 
 
+# Two safety sheets whose product is named at the head alone, and notices that share the question's words.
+SHEETS = {
+    "净岚": "化学品安全技术说明书。产品名称：净岚K-20碱性除油剂。生产企业：澄江净岚化工有限公司。",
+    "虹彩": "化学品安全技术说明书。产品名称：虹彩T-7稀释剂。生产企业：虹彩涂料有限公司。",
+}
+CLAUSES = {
+    "净岚": [
+        "皮肤接触：立即用大量清水冲洗十五分钟。",
+        "储存温度5至35摄氏度。保质期24个月。",
+        "稀释时应把本品慢慢倒入水中。",
+    ],
+    "虹彩": ["皮肤接触：用肥皂水清洗。", "储存于阴凉处。保质期12个月。", "不得与氧化剂同放。"],
+}
+
+
+@pytest.fixture
+def sheets(tmp_path: Path) -> Iterator[LocalStore]:
+    with LocalStore.create(tmp_path / "index", load_embedder()) as store:
+        for name, head in SHEETS.items():
+            store.add([cut(name, head, *CLAUSES[name], title="安全技术说明书")])
+        for number in range(30):
+            store.add([cut(f"通知{number}", f"{number}号通知：没开封的旧书能放多久，请问仓库。", title="通知")])
+        yield store
+
+
+@pytest.mark.parametrize(("name", "answer"), [("净岚", "保质期24个月"), ("虹彩", "保质期12个月")])
+def test_a_clause_is_found_under_the_head_that_names_its_subject(sheets: LocalStore, name: str, answer: str) -> None:
+    product = {"净岚": "净岚K-20", "虹彩": "虹彩T-7"}[name]
+    best = retrieve(sheets, f"{product}没开封的保质期是多久？", 3, 0.5)
+    assert answer in best[0].passage.text
+
+
+def test_passages_beside_those_found_are_reranked_with_them(sheets: LocalStore) -> None:
+    question = "净岚K-20没开封能放多久？"
+    unread = [hit.passage.id for hit in retrieve(sheets, question, RERANKED, 0.5, reranked=0)]
+    assert "净岚:2" not in unread
+    assert "净岚:2" in [hit.passage.id for hit in retrieve(sheets, question, RERANKED, 0.5)]
+    assert [hit.passage.id for hit in retrieve(sheets, question, 40, 0.5, filter=Filter(sources="通知*"))] == [
+        hit.passage.id for hit in retrieve(sheets, question, 40, 0.5) if hit.passage.document_id.startswith("通知")
+    ]
+
+
+def test_a_passage_stands_under_the_title_and_the_opening_of_its_document(sheets: LocalStore) -> None:
+    first, second = (Hit(passage, 1.0, 1.0, 0.0) for passage in sheets.passages(["净岚:0", "虹彩:2"]))
+    assert headings(sheets, [first, second]) == ["安全技术说明书", f"安全技术说明书\n{SHEETS['虹彩']}"]
+    assert headings(sheets, []) == []
+
+
 def test_hits_behind_the_reranked_ones_never_score_higher(seeds_assistant: Assistant) -> None:
     store = seeds_assistant.store
     plain = retrieve(store, "怀柔科学城的住房", 50, 0.5, reranked=0)
     hits = retrieve(store, "怀柔科学城的住房", 50, 0.5, reranked=5)
-    assert {hit.passage.id for hit in hits[:5]} == {hit.passage.id for hit in plain[:5]}
-    assert [hit.passage.id for hit in hits[5:]] == [hit.passage.id for hit in plain[5:]]
+    head = [hit.passage.id for hit in hits[: 5 + ADDED]]
+    assert {hit.passage.id for hit in plain[:5]} <= set(head)
+    behind = [hit.passage.id for hit in plain if hit.passage.id not in head]
+    assert [hit.passage.id for hit in hits[5 + ADDED :]] == behind[: 50 - 5 - ADDED]
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
 
 

@@ -110,6 +110,9 @@ def test_passages_and_documents_come_back_to_the_character(filled):
     ):
         assert filled.document(made.id) == made
         assert filled.document_passages(made.id) == passages
+        assert filled.document_passages(made.id, 1) == passages[1:]
+        assert filled.document_passages(made.id, 0, 1) == passages[:1]
+        assert filled.document_passages(made.id, 5, 9) == []
         assert filled.passages([passages[-1].id, passages[0].id]) == [passages[-1], passages[0]]
     assert filled.document_passages("没有") == []
     for missing in ("没有", "没有:0", "x"):

@@ -16,7 +16,8 @@ from rag.train.reranker import (
     _reworded,
     _wide,
 )
-from vectorstore.records import Document
+from rag.train.written import Written
+from vectorstore.records import Document, Hit, Passage
 from vectorstore.tokens import fold
 from vectorstore.train.evaluate import SETS, Question
 
@@ -70,3 +71,21 @@ def test_the_search_to_compare_with() -> None:
     reference = Reference(documents, ["物理所在哪里", "量子院"])
     assert reference.search("物理所在哪里")[0] == "1:0"
     assert reference.search("量子院")[0] == "0:0"
+
+
+def test_the_words_of_the_answer_elsewhere_are_neither_right_nor_wrong() -> None:
+    def hit(document: str, text: str, start: int = 0) -> Hit:
+        return Hit(Passage(f"{document}:0", document, 0, document, "", text, start, start + len(text)), 1.0, 1.0, 0.0)
+
+    one = Written("住房有多少套？", "甲", 12, "1.8万套", False)
+    told = [
+        one.answered_by(found)
+        for found in (
+            hit("甲", "建成房源1.8万套。", 8),
+            hit("甲", "共１．８万套。"),
+            hit("乙", "1.8万套。"),
+            hit("乙", "2万套。"),
+        )
+    ]
+    assert told == [True, None, None, False]
+    assert Written("有几套？", "甲", 12, "两套", False).answered_by(hit("乙", "两套")) is False

@@ -87,8 +87,8 @@ class Store(Protocol):
         """The passages with these ids, in that order. Raises KeyError for an unknown id."""
         ...
 
-    def document_passages(self, document_id: str) -> list[Passage]:
-        """All passages of a document in reading order; [] for an unknown id."""
+    def document_passages(self, document_id: str, start: int = 0, stop: int | None = None) -> list[Passage]:
+        """The passages of a document in reading order, those numbered start ≤ n < stop; [] for an unknown id."""
         ...
 
     def vectors(self, document_id: str) -> np.ndarray:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -142,11 +143,13 @@ class Catalog(CatalogFile):
             found.setdefault(key, []).append(tuple(row))
         return {key: _passage(parts) for key, parts in found.items()}
 
-    def document_passages(self, document_id: str) -> list[Passage]:
-        """All passages of a document in reading order; [] for an unknown id."""
-        sql = "SELECT p.key FROM passages p JOIN documents d ON d.key = p.document WHERE d.id = ? ORDER BY p.ordinal"
+    def document_passages(self, document_id: str, start: int = 0, stop: int | None = None) -> list[Passage]:
+        """The passages of a document in reading order, those numbered start ≤ n < stop; [] for an unknown id."""
+        sql = """SELECT p.key FROM passages p JOIN documents d ON d.key = p.document
+                 WHERE d.id = ? AND p.ordinal >= ? AND p.ordinal < ? ORDER BY p.ordinal"""
         with self._connection() as connection:
-            keys = [key for (key,) in connection.execute(sql, (document_id,))]
+            end = sys.maxsize if stop is None else stop
+            keys = [key for (key,) in connection.execute(sql, (document_id, start, end))]
         found = self.passages(keys)
         return [found[key] for key in keys if key in found]
 

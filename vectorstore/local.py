@@ -238,9 +238,9 @@ class LocalStore:
         by_id = {passage.id: passage for passage in found.values()}
         return [by_id[passage_id] for passage_id in ids]
 
-    def document_passages(self, document_id: str) -> list[Passage]:
-        """All passages of a document in reading order; [] for an unknown id."""
-        return self._catalog.document_passages(document_id)
+    def document_passages(self, document_id: str, start: int = 0, stop: int | None = None) -> list[Passage]:
+        """The passages of a document in reading order, those numbered start ≤ n < stop; [] for an unknown id."""
+        return self._catalog.document_passages(document_id, start, stop)
 
     def vectors(self, document_id: str) -> np.ndarray:
         """Vectors of a document's passages in reading order, shape (n, dimension), float16; none for an unknown id."""

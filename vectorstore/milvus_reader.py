@@ -69,13 +69,14 @@ class MilvusReader:
         """The passages with these ids, in that order. Raises KeyError for an unknown id."""
         return self._steady(lambda: self._read_passages(ids))
 
-    def document_passages(self, document_id: str) -> list[Passage]:
-        """All passages of a document in reading order; [] for an unknown id."""
+    def document_passages(self, document_id: str, start: int = 0, stop: int | None = None) -> list[Passage]:
+        """The passages of a document in reading order, those numbered start ≤ n < stop; [] for an unknown id."""
         key = document_key(document_id)
         for _ in range(TRIES):
             row = self._rows([key], ("passages",)).get(key)
             try:
-                return self.passages([f"{document_id}:{n}" for n in range(row["passages"])]) if row else []
+                numbers = range(row["passages"])[start:stop] if row else ()
+                return self.passages([f"{document_id}:{n}" for n in numbers])
             except KeyError:
                 continue  # replaced by a shorter one meanwhile
         return []

@@ -35,7 +35,7 @@ from rag.language import language_of
 from rag.question import analyse
 from rag.surroundings import parts_with_hits
 from rag.train import folds
-from rag.train.data import NOISE
+from rag.train.data import NOISE, TELLING
 from rag.train.export import GROWTH, flatten, save
 from rag.train.near_misses import IN_REACH, SEED, TOP_K, Case, Pool, reading_cases
 from rag.train.news import ARTICLES, read_articles
@@ -43,6 +43,7 @@ from rag.train.office import INVENTED, read_documents
 from rag.train.questions import Asked, asked_of_news, asked_of_office
 from rag.trees import Trees
 from rag.types import Document, Hit
+from vectorstore.tokens import fold
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # How much a case counts where that is not 1: of the reading sets few cases have an answer.
@@ -68,18 +69,30 @@ NEAR = frozenset({"passage gone", "name", "noun", "noun elsewhere", "attribute",
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A question that a person wrote; `source` names the document that it is about, "" where no one does."""
+    """A question that a person wrote.
+
+    Attributes:
+        source: the document that it is about; "" where no one says.
+        answers: its answers in the words of that document, folded, those that tell something.
+    """
 
     group: str
     text: str
     answerable: bool
     source: str = ""
+    answers: tuple[str, ...] = ()
     held_out: bool = False
 
     @classmethod
-    def of(cls, asked: Asked) -> Written:
+    def of(cls, asked: Asked, document: Document) -> Written:
         """A question whose document is known; all about one document go together."""
-        return cls(asked.source, asked.text, asked.answerable, asked.source, asked.held_out)
+        words = (fold(document.text[start:end]) for start, end in asked.answers)
+        told = tuple(one for one in words if len(one) >= TELLING)
+        return cls(asked.source, asked.text, asked.answerable, asked.source, told, asked.held_out)
+
+    def is_told_by(self, hits: Sequence[Hit]) -> bool:
+        """Whether passages have the words of an answer: another document may give it as well."""
+        return any(answer in fold(hit.passage.text) for hit in hits for answer in self.answers)
 
 
 def written_cases(data: Path, question_sets: Sequence[Path]) -> Iterator[Case]:
@@ -93,9 +106,10 @@ def written_cases(data: Path, question_sets: Sequence[Path]) -> Iterator[Case]:
     news = read_articles(data, {one.source for one in asked}.union(f"{number}.txt" for number in others))
     # a file may hold an article twice
     documents = list({document.id: document for document in news.values()}.values())
-    yield from _cases_over(documents, [Written.of(one) for one in asked])
-    invented = list(read_documents(INVENTED).values())
-    yield from _cases_over(invented, [Written.of(one) for one in asked_of_office()])
+    yield from _cases_over(documents, [Written.of(one, news[one.source]) for one in asked])
+    invented = read_documents(INVENTED)
+    rows = [Written.of(one, invented[one.source]) for one in asked_of_office()]
+    yield from _cases_over(list(invented.values()), rows)
     for questions in question_sets:
         rows = [
             Written(row["id"], condense(row["question"], [(q, a) for q, a in row["history"]]), row["answerable"])
@@ -156,6 +170,8 @@ def _cases(pool: Pool, row: Written, hits: Sequence[Hit]) -> Iterator[Case]:
         if not (row.answerable and row.source and zlib.crc32(part.encode()) % GONE == 0):
             continue
         rest = [hit for hit in found if hit.passage.source != row.source][:TOP_K]
+        if row.is_told_by(rest):
+            continue
         if features := pool.describe(analyse(part), rest):
             yield Case("written, article gone", row.group, False, features, row.held_out)
 
@@ -208,9 +224,9 @@ def train(cases: Sequence[Case]) -> tuple[Trees, dict[str, Any]]:
     people = [case for case in cases if case.kind in of_people]
     fitted = [case for case in people if not case.held_out]
     odds = np.zeros(len(fitted))
-    for fold in range(FOLDS):
-        there = [index for index, case in enumerate(fitted) if _fold(case, FOLDS) == fold]
-        rest = [case for case in fitted if _fold(case, FOLDS) != fold]
+    for number in range(FOLDS):
+        there = [index for index, case in enumerate(fitted) if _fold(case, FOLDS) == number]
+        rest = [case for case in fitted if _fold(case, FOLDS) != number]
         odds[there] = log_odds(fit([*seen, *rest]), [fitted[index] for index in there])
     model = fit([*seen, *fitted])
     is_asked = np.array([case.kind == "written" for case in fitted])

@@ -26,6 +26,7 @@ from rag.train.questions import Asked, asked_of_news, asked_of_office
 from vectorstore.embedding import Embedder
 from vectorstore.local import LocalStore
 from vectorstore.records import Document, Hit, Passage
+from vectorstore.tokens import fold
 
 DRCD, CMRC = "drcd_dev.json", "cmrc2018_trial.json"
 # Share of the DRCD articles trained on, and what shuffles them.
@@ -36,7 +37,8 @@ RETRIEVED = 5
 NOISE = 2000
 # How much a question counts in training: those about encyclopaedia articles are asked in the text's own words.
 WEIGHTS = {DRCD: 1.0, CMRC: 1.0, NEWS: 4.0, OFFICE: 4.0}
-# Where an answer of so many characters stands in its article again, that answers too: headline, lead, caption.
+# Where an answer of so many characters stands in its article again, that answers too (headline, lead, caption); in
+# another article it may.
 TELLING = 3
 # Of a gold passage's score, where there is no search to give one.
 _GIVEN = {"score": 1.0, "keyword": 10.0, "dense": 0.5}
@@ -73,6 +75,7 @@ class Example:
         given: the passage it was asked on, alone; nothing where there is none.
         found: what a search over all passages gives.
         held_out: never to be trained on.
+        words: the answers that tell something, folded.
     """
 
     text: str
@@ -82,6 +85,7 @@ class Example:
     given: View
     found: View
     held_out: bool
+    words: tuple[str, ...] = ()
 
     @property
     def weight(self) -> float:
@@ -95,6 +99,11 @@ class Example:
             return []
         start, end = passage.start + candidate.start, passage.start + candidate.end
         return [(first - start, last - start) for first, last in self.answers if start <= first < end]
+
+    def is_unclear(self, candidate: Candidate) -> bool:
+        """Whether a sentence of another document has the words of an answer: it may answer as well."""
+        elsewhere = candidate.hit.passage.document_id != self.document_id
+        return elsewhere and any(words in candidate.folded for words in self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +146,7 @@ def _encyclopaedia(folder: Path, embedder: Embedder) -> Iterator[Example]:
 
 def _news(folder: Path, embedder: Embedder) -> Iterator[Example]:
     """Examples of the questions about articles in the file."""
-    questions = _of_one_answer_or_none(asked_of_news())
+    questions = of_one_answer_or_none(asked_of_news())
     noise = random.Random(SEED).sample(range(1, ARTICLES), NOISE)  # noqa: S311 - a sample, not a secret
     articles = read_articles(folder, {one.source for one in questions}.union(f"{number}.txt" for number in noise))
     questions = [one for one in questions if one.source in articles]
@@ -158,10 +167,10 @@ def _office(embedder: Embedder) -> Iterator[Example]:
         if kept:
             held_out.add(document.id)
     yield from _searched(list(documents.values()), asked, held_out, embedder, OFFICE)
-    yield from _of_people(read_documents(INVENTED), _of_one_answer_or_none(asked_of_office()), embedder, OFFICE)
+    yield from _of_people(read_documents(INVENTED), of_one_answer_or_none(asked_of_office()), embedder, OFFICE)
 
 
-def _of_one_answer_or_none(questions: Sequence[Asked]) -> list[Asked]:
+def of_one_answer_or_none(questions: Sequence[Asked]) -> list[Asked]:
     """The Chinese questions with one marked answer, or that have none; those of two parts are no example of one."""
     return [one for one in questions if len(one.answers) == int(one.answerable) and language_of(one.text) == "zh"]
 
@@ -209,7 +218,8 @@ def _searched(
             found = view(passages, hits[:RETRIEVED])
             given = _alone(one, passages) if one.given else NOTHING
             name, kept = source or one.document.source, one.document.id in held_out
-            yield Example(one.text, one.document.id, name, one.answers, given, found, kept)
+            words = tuple(fold(one.document.text[start:end]) for start, end in one.answers if end - start >= TELLING)
+            yield Example(one.text, one.document.id, name, one.answers, given, found, kept, words)
             if source is None and number % GONE == 0:  # encyclopaedia questions all have answers: take some away
                 left = view(passages, [hit for hit in hits if not _holds(hit, one)][:RETRIEVED])
                 yield Example(one.text, one.document.id, name, (), NOTHING, left, kept)

@@ -10,9 +10,9 @@ from typing import Any
 
 ASKED_OF_NEWS = Path(__file__).with_name("asked_of_news.jsonl")
 ASKED_OF_OFFICE = Path(__file__).with_name("asked_of_office.jsonl")
-# One news article in so many is never trained on, nor is any of the documents that one of the writers invented.
+# One news article in so many is never trained on, nor is any of the documents that two of the writers invented.
 HELD_OUT = 6
-HELD_OUT_WRITER = "c"
+HELD_OUT_WRITERS = ("c", "s")
 Place = tuple[int, int]
 
 
@@ -44,7 +44,7 @@ def asked_of_news(path: Path = ASKED_OF_NEWS) -> list[Asked]:
 
 def asked_of_office(path: Path = ASKED_OF_OFFICE) -> list[Asked]:
     """The questions about the invented documents in `rag/train/office`, in the order of the file."""
-    return [_question(row, row["source"], row["source"].startswith(HELD_OUT_WRITER)) for row in _rows(path)]
+    return [_question(row, row["source"], row["source"].startswith(HELD_OUT_WRITERS)) for row in _rows(path)]
 
 
 def _is_held_out(article: int) -> bool:

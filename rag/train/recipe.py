@@ -47,7 +47,12 @@ class Step:
 _NEWS, _ASKED = "news.txt.xz", ("drcd_dev.json", "cmrc2018_trial.json")
 STEPS = (
     Step("words", ("train/words",), (_NEWS,), ("terms.txt.gz",)),
-    Step("reranker", ("rerank", "train/reranker", "train/export"), (_NEWS, *_ASKED), ("reranker.safetensors",)),
+    Step(
+        "reranker",
+        ("rerank", "retrieve", "passages", "question", *_DATA, "train/reranker", "train/written"),
+        (_NEWS, *_ASKED),
+        ("reranker.safetensors",),
+    ),
     Step("sentences", (*_READ, *_DATA), (_NEWS, *_ASKED), ("sentences.safetensors",)),
     Step(
         "spans",

@@ -1,7 +1,8 @@
 """Trains the reranker on questions and the passages they were asked on, and measures retrieval part by part.
 
-DRCD dev and CMRC 2018 trial, each paragraph a document of its own, among 20,000 news passages. The articles of each set
-are split by a fixed shuffle, 70 to 30; the model sees the first part, every figure comes from the second.
+DRCD dev and CMRC 2018 trial, each paragraph a document of its own, among 20,000 news passages, and the questions that
+people wrote about news and office documents (`rag.train.written`). The articles of each reading set are split by a
+fixed shuffle, 70 to 30; the model sees the first part, every figure comes from the second.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import random
 import re
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,8 +22,11 @@ from pathlib import Path
 import numpy as np
 
 from rag import rerank as reranking
-from rag.retrieve import RERANKED, rarities, retrieve
+from rag.retrieve import headings, in_sight, rarities, retrieve
+from rag.train import written
 from rag.train.export import flatten, save
+from rag.train.news import NEWS
+from rag.train.office import OFFICE
 from rag.trees import Trees
 from vectorstore.embedding import load_embedder
 from vectorstore.local import LocalStore
@@ -34,7 +38,9 @@ from vectorstore.train.evaluate import SETS, Question, noise, read_squad, summar
 NOISE = 20_000
 TRAINED = 0.7  # share of each set's articles
 SEED = 13
-ROUNDS = 100
+ROUNDS = 150
+# How much a question of a kind counts; those of the reading sets count 1.
+WEIGHTS = {NEWS: 1.0, OFFICE: 3.0}
 PARAMETERS = {
     "objective": "lambdarank",
     "lambdarank_truncation_level": 4,
@@ -69,22 +75,35 @@ class Asked:
     held_out: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Passages found for a question: column names, features, which of them answer, and how much the question counts."""
+
+    names: list[str]
+    rows: np.ndarray
+    answers: np.ndarray
+    weight: float
+
+
 def train(folder: Path) -> dict[str, object]:
     """Train on the first part of the articles, write the model, and give the figures."""
-    with _store(folder) as (store, documents, questions):
+    with _store(folder) as (store, documents, questions), written.collections(folder) as collections:
         asked = [item for item in questions if not item.held_out]
         characters = _common_characters(folder)
         trained = [*asked, *_reworded(asked, _SYNONYMS, "synonyms"), *_mistyped(asked, characters)]
-        trees = _fit(_groups(store, trained))
-        save(trees, reranking.MODEL)
+        groups = _groups(store, ((item.question.text, partial(_is, item.question.passage)) for item in trained))
+        for kind, (searched, asked_there) in collections.items():
+            told = ((one.text, one.answered_by) for one in asked_there if not one.held_out)
+            groups += _groups(searched, told, WEIGHTS[kind])
+        save(_fit(groups), reranking.MODEL)
         reranking._model.cache_clear()
-        return _measure(store, documents, questions, characters)
+        return _measure(store, documents, questions, characters) | written.figures(collections)
 
 
 def evaluate(folder: Path) -> dict[str, object]:
     """Figures of the shipped model on the held-out articles: `{wording: {set: {system: "R@1 / R@5 / MRR@10"}}}`."""
-    with _store(folder) as (store, documents, questions):
-        return _measure(store, documents, questions, _common_characters(folder))
+    with _store(folder) as (store, documents, questions), written.collections(folder) as collections:
+        return _measure(store, documents, questions, _common_characters(folder)) | written.figures(collections)
 
 
 @contextmanager
@@ -200,31 +219,46 @@ def _common_characters(folder: Path, number: int = 2000) -> list[str]:
 # Training
 
 
-def _groups(store: LocalStore, asked: Sequence[Asked]) -> list[tuple[list[str], np.ndarray, np.ndarray]]:
-    """For each question: column names, features of what the reranker gets to see, and which of it answers."""
+def _groups(
+    store: LocalStore, asked: Iterable[tuple[str, Callable[[Hit], bool | None]]], weight: float = 1.0
+) -> list[Group]:
+    """For each question what the reranker gets to see of a store, where it holds an answer.
+
+    Args:
+        asked: each question, and which passages answer it; what can't be told (None) is left out.
+    """
     groups = []
-    weight = load_embedder().dense_weight
+    dense_weight = load_embedder().dense_weight
     rarity = partial(rarities, store)
-    for item in asked:
-        hits = retrieve(store, item.question.text, RERANKED, weight, reranked=0)
-        answers = np.array([hit.passage.id == item.question.passage for hit in hits], bool)
-        if answers.any() and len(hits) > 1:
-            titles, texts = [hit.passage.title for hit in hits], [hit.passage.text for hit in hits]
-            bm25 = np.array([hit.keyword for hit in hits])
-            columns = reranking.features(item.question.text, titles, texts, bm25, rarity)
-            groups.append((list(columns), np.stack(list(columns.values()), axis=1), answers))
+    for text, answers in asked:
+        hits = in_sight(store, text, dense_weight)
+        if not hits:
+            continue
+        bm25 = np.array([hit.keyword for hit in hits])
+        texts = [hit.passage.text for hit in hits]
+        columns = reranking.features(text, headings(store, hits), texts, bm25, rarity)
+        told = [answers(hit) for hit in hits]
+        known = np.array([one is not None for one in told])
+        rows = np.stack(list(columns.values()), axis=1)[known]
+        if True in told and len(rows) > 1:
+            groups.append(Group(list(columns), rows, np.array(told)[known].astype(int), weight))
     return groups
 
 
-def _fit(groups: Sequence[tuple[list[str], np.ndarray, np.ndarray]]) -> Trees:
+def _is(passage: str, hit: Hit) -> bool:
+    return hit.passage.id == passage
+
+
+def _fit(groups: Sequence[Group]) -> Trees:
     """Boosted trees that put the answering passage first."""
     import lightgbm
 
-    names = groups[0][0]
+    names = groups[0].names
     data = lightgbm.Dataset(
-        np.concatenate([rows for _, rows, _ in groups]),
-        np.concatenate([answers for _, _, answers in groups]).astype(int),
-        group=[len(answers) for _, _, answers in groups],
+        np.concatenate([group.rows for group in groups]),
+        np.concatenate([group.answers for group in groups]),
+        group=[len(group.answers) for group in groups],
+        weight=np.concatenate([np.full(len(group.answers), group.weight) for group in groups]),
     )
     rising = [0 if name in _FREE else 1 for name in names]
     model = lightgbm.train({**PARAMETERS, "monotone_constraints": rising}, data, ROUNDS)
