@@ -48,7 +48,7 @@ def test_a_small_store_is_measured_from_its_files_to_its_answers(tmp_path):
     (size,) = report.sizes
     assert (size.passages, size.documents, size.repeated) == (60, 60, 30)
     assert set(size.stage_microseconds) == {"read", "split", "cut", "embed", "write"}
-    stages = "retrieve keyword dense scores fuse fetch rerank answer verify".split()
+    stages = "retrieve keyword dense scores fuse fetch beside headings rerank answer verify".split()
     assert list(size.serving["wall_milliseconds"]) == stages
     assert all(0 < half <= most for half, most in size.serving["cpu_milliseconds"].values() if most)
     assert size.disk_bytes["catalog.sqlite"] > 0 and size.disk_ratio > 1

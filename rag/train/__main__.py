@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one step; returns the exit status."""
+    # Steps run in as many processes as there are cores; numpy, not loaded yet, would run as many threads in each.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     parser = argparse.ArgumentParser(prog="python -m rag.train", description=__doc__)
     parser.add_argument(
         "step",

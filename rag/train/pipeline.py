@@ -33,7 +33,12 @@ CHUNK = 64
 
 @dataclass(frozen=True, slots=True)
 class Featured:
-    """An example with the ranker's features of every candidate of one view; `rows` is empty where there is none."""
+    """An example with the ranker's features of every candidate of one view; `rows` is empty where there is none.
+
+    Attributes:
+        labels: which candidates answer.
+        clear: which candidates it is known of.
+    """
 
     example: Example
     view: View
@@ -41,11 +46,12 @@ class Featured:
     rows: np.ndarray
     labels: np.ndarray
     fold: int
+    clear: np.ndarray
 
     @property
     def group(self) -> sentences.Group:
         """What the ranker learns from."""
-        return sentences.Group(self.rows, self.labels, self.example.weight)
+        return sentences.Group(self.rows[self.clear], self.labels[self.clear], self.example.weight)
 
     @property
     def columns(self) -> dict[str, np.ndarray]:
@@ -142,12 +148,14 @@ def _feature(example: Example, view: View, similarity: Similarity) -> Featured:
     """The features of every candidate of a view."""
     question, candidates, fold = analyse(example.text), view.candidates(), fold_of(example.document_id)
     if not candidates or not question.words:
-        return Featured(example, view, (), np.zeros((0, 0), np.float32), np.zeros(0, bool), fold)
+        nothing = np.zeros(0, bool)
+        return Featured(example, view, (), np.zeros((0, 0), np.float32), nothing, fold, nothing)
     columns = sentence_features(
         question, in_order(score_sentences(question, candidates, similarity), candidates), similarity
     )
     labels = np.array([bool(example.answers_in(candidate)) for candidate in candidates])
-    return Featured(example, view, tuple(columns), matrix(columns), labels, fold)
+    clear = np.array([not example.is_unclear(candidate) for candidate in candidates])
+    return Featured(example, view, tuple(columns), matrix(columns), labels, fold, clear)
 
 
 def _groups(learned: Sequence[Featured]) -> tuple[list[sentences.Group], tuple[str, ...]]:

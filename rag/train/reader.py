@@ -16,11 +16,8 @@ from rag.reader import READERS, Embed
 from rag.reading import TOKEN_COLUMNS, Reading, question_columns, read, token_columns
 from rag.short import READ
 from rag.train.data import Example, View
-from rag.train.office import OFFICE
 
-EPOCHS, BATCH, RATE, DECAY, WARM = 10, 32, 2e-3, 0.01, 0.15
-# How often a question is read in an epoch: there are few about office documents.
-TIMES = {OFFICE: 2}
+EPOCHS, BATCH, RATE, DECAY, WARM = 8, 32, 2e-3, 0.01, 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +34,12 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A question with the sentences that were ranked highest, and how often it is read in an epoch."""
+    """A question with the sentences that were ranked highest."""
 
     asked: Reading
     columns: np.ndarray
     form: int
     sentences: tuple[Sentence, ...]
-    times: int = 1
 
 
 class Vectors:
@@ -75,13 +71,16 @@ def item(
     Args:
         columns: the ranker's features of every candidate of the view.
         scores: its scores.
-        with_answer: put an answering sentence in the last place where none was ranked high enough, to learn from.
+        with_answer: to learn from: put an answering sentence in the last place where none was ranked high enough, and
+            leave out those that may answer or not.
     """
     question, candidates = analyse(example.text), view.candidates()
     asked = find_asked(question.folded)
-    order = np.argsort(-scores, kind="stable")
-    chosen = order[:READ].tolist()
-    answering = [number for number in order.tolist() if example.answers_in(candidates[number])]
+    order = np.argsort(-scores, kind="stable").tolist()
+    if with_answer:
+        order = [number for number in order if not example.is_unclear(candidates[number])]
+    chosen = order[:READ]
+    answering = [number for number in order if example.answers_in(candidates[number])]
     if with_answer and answering and not set(answering) & set(chosen):
         chosen[READ - 1 :] = answering[:1]
     told = tell(dict(columns), scores)
@@ -105,7 +104,7 @@ def item(
                 tuple(example.answers_in(candidates[number])),
             )
         )
-    return Item(own, question_columns(question, asked, own), asked.form, tuple(sentences), TIMES.get(example.source, 1))
+    return Item(own, question_columns(question, asked, own), asked.form, tuple(sentences))
 
 
 def described(item: Item) -> np.ndarray:
@@ -125,7 +124,7 @@ def fit(items: Sequence[Item], vectors: Vectors, seed: int = 0, epochs: int = EP
     first = items[0].sentences[0]
     net = layers(vectors(first.reading.words).shape[1], first.columns.shape[1])
     optimiser = torch.optim.AdamW(net.parameters(), RATE, weight_decay=DECAY)
-    shuffled = [item for item in items for _ in range(item.times)]
+    shuffled = list(items)
     steps = epochs * -(-len(shuffled) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps, pct_start=WARM)
     for _ in range(epochs):
