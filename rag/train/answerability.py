@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import tempfile
 import zlib
 from collections import Counter, defaultdict
@@ -35,10 +34,10 @@ from rag.language import language_of
 from rag.question import analyse
 from rag.surroundings import parts_with_hits
 from rag.train import folds
-from rag.train.data import NOISE, TELLING
+from rag.train.data import TELLING
 from rag.train.export import GROWTH, flatten, save
 from rag.train.near_misses import IN_REACH, SEED, TOP_K, Case, Pool, reading_cases
-from rag.train.news import ARTICLES, read_articles
+from rag.train.news import read_among_others
 from rag.train.office import INVENTED, read_documents
 from rag.train.questions import Asked, asked_of_news, asked_of_office
 from rag.trees import Trees
@@ -102,8 +101,7 @@ def written_cases(data: Path, question_sets: Sequence[Path]) -> Iterator[Case]:
         FileNotFoundError: there is no news.txt.xz in `data`.
     """
     asked = asked_of_news()
-    others = random.Random(SEED).sample(range(1, ARTICLES), NOISE)  # noqa: S311 - noise, no secret
-    news = read_articles(data, {one.source for one in asked}.union(f"{number}.txt" for number in others))
+    news = read_among_others(data, {one.source for one in asked}, SEED)
     # a file may hold an article twice
     documents = list({document.id: document for document in news.values()}.values())
     yield from _cases_over(documents, [Written.of(one, news[one.source]) for one in asked])

@@ -20,7 +20,7 @@ from rag.language import language_of
 from rag.passages import split_passages
 from rag.retrieve import retrieve
 from rag.score import Candidate, find_candidates
-from rag.train.news import ARTICLES, NEWS, read_articles
+from rag.train.news import NEWS, read_among_others
 from rag.train.office import DOCUMENTS, INVENTED, OFFICE, read_documents, read_marked
 from rag.train.questions import Asked, asked_of_news, asked_of_office
 from vectorstore.embedding import Embedder
@@ -33,8 +33,6 @@ DRCD, CMRC = "drcd_dev.json", "cmrc2018_trial.json"
 TRAINED = 0.7
 SEED = 13
 RETRIEVED = 5
-# How many news articles are searched beside those asked about.
-NOISE = 2000
 # How much a question counts in training: those about encyclopaedia articles are asked in the text's own words.
 WEIGHTS = {DRCD: 1.0, CMRC: 1.0, NEWS: 4.0, OFFICE: 4.0}
 # Where an answer of so many characters stands in its article again, that answers too (headline, lead, caption); in
@@ -147,8 +145,7 @@ def _encyclopaedia(folder: Path, embedder: Embedder) -> Iterator[Example]:
 def _news(folder: Path, embedder: Embedder) -> Iterator[Example]:
     """Examples of the questions about articles in the file."""
     questions = of_one_answer_or_none(asked_of_news())
-    noise = random.Random(SEED).sample(range(1, ARTICLES), NOISE)  # noqa: S311 - a sample, not a secret
-    articles = read_articles(folder, {one.source for one in questions}.union(f"{number}.txt" for number in noise))
+    articles = read_among_others(folder, {one.source for one in questions}, SEED)
     questions = [one for one in questions if one.source in articles]
     answering = {articles[one.source].text[slice(*one.sentences[0])] for one in questions if one.sentences}
     for source in articles.keys() - {one.source for one in questions}:  # reprints would pass for wrong

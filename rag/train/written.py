@@ -7,7 +7,6 @@ searched among the others, and only measured on.
 from __future__ import annotations
 
 import math
-import random
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -16,8 +15,8 @@ from pathlib import Path
 
 from rag.passages import split_passages
 from rag.retrieve import RERANKED, retrieve
-from rag.train.data import NOISE, SEED, TELLING, of_one_answer_or_none
-from rag.train.news import ARTICLES, NEWS, read_articles
+from rag.train.data import SEED, TELLING, of_one_answer_or_none
+from rag.train.news import NEWS, read_among_others
 from rag.train.office import INVENTED, OFFICE, read_documents
 from rag.train.questions import Asked, asked_of_news, asked_of_office
 from vectorstore.embedding import load_embedder
@@ -59,8 +58,7 @@ def collections(folder: Path) -> Iterator[dict[str, tuple[LocalStore, list[Writt
         FileNotFoundError: there is no news.txt.xz in `folder`.
     """
     of_news = of_one_answer_or_none(asked_of_news())
-    noise = random.Random(SEED).sample(range(1, ARTICLES), NOISE)  # noqa: S311 - a sample, not a secret
-    news = read_articles(folder, {one.source for one in of_news}.union(f"{number}.txt" for number in noise))
+    news = read_among_others(folder, {one.source for one in of_news}, SEED)
     kinds = {
         NEWS: (news, of_news),
         OFFICE: (read_documents(INVENTED), of_one_answer_or_none(asked_of_office())),
@@ -87,7 +85,7 @@ def _written(documents: Mapping[str, Document], asked: Sequence[Asked]) -> list[
 
 
 def figures(made: Mapping[str, tuple[LocalStore, Sequence[Written]]]) -> dict[str, str]:
-    """ "R@1 / R@5 / MRR@10" on the held-out documents, without and with the reranker.
+    """R@1 / R@5 / MRR@10 on the held-out documents, without and with the reranker.
 
     A passage that may answer as well is passed over.
     """
