@@ -17,7 +17,7 @@ from rag.reader import Embed, read_sentences
 from rag.reading import Reading, read
 from rag.score import Scored
 from rag.span_features import ReadSentence, SpanCandidate, find_spans, span_features
-from rag.spans import find_short, kind_fit
+from rag.spans import FAMILY_NAMES, find_short, kind_fit
 from rag.trees import Trees, load
 from rag.whole import whole
 
@@ -45,6 +45,11 @@ _OUTER = " ,，。.、;；:：!！?？“”‘’「」『』\"'《》〈〉—
 
 # What the reader takes along of the words around a person: 由徐海荣, 卡加梅曾.
 _BEFORE_A_PERSON = re.compile(r"[由被据]")  # not 让: 让-马克·艾罗
+# A post whose department was cut in two (设备科|科长韩青松) in front of a Chinese name.
+_CUT_POST = re.compile(
+    r"[^\W副正总老新原前][科处部局司厅所室组院系](?:主任|经理|[长员])"
+    rf"(?=[{''.join(sorted(FAMILY_NAMES))}]\w{{1,2}}$)"
+)
 _AFTER_A_PERSON = re.compile(r"(?:介绍|表示|透露|指出|强调|认为|回应|告诉|坦言|[曾也还已将则说称])+$")
 
 # A document's id, and where in its text a short answer starts and ends.
@@ -168,7 +173,7 @@ def settle(question: Question, reading: Reading, start: int, end: int) -> tuple[
 
 def _person_alone(folded: str, start: int, end: int) -> tuple[int, int]:
     """A span without what leads to a person or goes on about them; two characters at least are left."""
-    lead = _BEFORE_A_PERSON.match(folded, start, end)
+    lead = _BEFORE_A_PERSON.match(folded, start, end) or _CUT_POST.match(folded, start, end)
     first = lead.end() if lead else start
     tail = _AFTER_A_PERSON.search(folded[first:end])
     last = first + tail.start() if tail else end

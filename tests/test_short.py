@@ -124,8 +124,21 @@ def test_spans_come_best_first_with_what_the_rules_take() -> None:
         ("联盟的主席是谁？", "主席、总统卡加梅曾表示支持。", "总统卡加梅曾表示", "总统卡加梅"),
         ("是谁介绍的？", "由他说的。", "由他", "由他"),
         ("法国前总理是谁？", "法国前总理让-马克·艾罗。", "让-马克·艾罗", "让-马克·艾罗"),
+        ("谁来签收？", "由二院设备科科长韩青松签收。", "科科长韩青松", "韩青松"),
+        ("谁来签收？", "由二院副科长韩青松签收。", "副科长韩青松", "副科长韩青松"),
     ],
-    ids=["quotes go", "title stays", "only marks", "inside a word", "lead goes", "tail goes", "short", "a name"],
+    ids=[
+        "quotes go",
+        "title stays",
+        "only marks",
+        "inside a word",
+        "lead goes",
+        "tail goes",
+        "short",
+        "a name",
+        "post cut",
+        "post",
+    ],
 )
 def test_what_is_shown_of_a_span(question: str, text: str, span: str, shown: str | None) -> None:
     folded = fold(text)
