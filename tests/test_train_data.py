@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from rag import rank, reader, short, trees
-from rag.train import data
+from rag.train import data, folds
 from rag.train.__main__ import main
 from rag.train.data import CMRC, DRCD, read_examples
 from rag.train.news import NEWS
@@ -133,6 +133,7 @@ def test_every_step_writes_what_the_answerer_loads(
     pytest.importorskip("lightgbm", reason="lightgbm is only needed to train")
     for module, name in ((rank, "sentences"), (reader, "reader"), (short, "spans")):
         monkeypatch.setattr(module, "WEIGHTS", tmp_path / "new" / f"{name}.safetensors")
+    monkeypatch.setattr(folds, "FOLDED", tmp_path / "unseen")  # not over models that took somebody an hour
     assert main(["sentences", str(folder)]) == 0
     assert main(["spans", str(folder)]) == 0
     said = capsys.readouterr().out
