@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import lzma
+import random
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +15,12 @@ import numpy as np
 from vectorstore.pieces import HAN_FIRST, HAN_LAST, Pieces
 from vectorstore.tokens import fold
 from vectorstore.tokens import words as words_of
+from vectorstore.train.thesaurus import Word
 
 NEWS = "news.txt.xz"
 CHARACTER_MIN = 20  # a character seen less often teaches nothing
 WORD_BONUS = 4
+WRITTEN_MIN = 2
 UNKNOWN = "[UNK]"
 
 _body = re.compile(r"^.{0,40}?正文：")
@@ -40,10 +43,11 @@ def read_news(folder: Path) -> list[str]:
         return [_body.sub("", line).strip() for line in file]
 
 
-def vocabulary(articles: Sequence[str], pairs: int, words: int) -> list[str]:
+def vocabulary(articles: Sequence[str], pairs: int, words: int, written: Sequence[str] = ()) -> list[str]:
     """Tokens in row order: nothing, characters, the commonest pairs, the commonest ASCII words; ties by code point.
 
-    A pair that jieba takes for a word counts `WORD_BONUS` times more, since a chance neighbourhood tells less.
+    A pair that jieba takes for a word counts `WORD_BONUS` times more, since a chance neighbourhood tells less. Behind
+    the pairs and the words come those of the `written` texts: pairs that `WRITTEN_MIN` of them hold, words of any.
     """
     folded = [fold(article) for article in articles]
     text = "\n".join(folded)
@@ -59,13 +63,22 @@ def vocabulary(articles: Sequence[str], pairs: int, words: int) -> list[str]:
     bonus = {ord(word[0]) << 16 | ord(word[1]): WORD_BONUS * count for word, count in as_words.items()}
     counts += np.fromiter((bonus.get(key, 0) for key in keys.tolist()), np.int64, len(keys))
     best = keys[np.lexsort((keys, -counts))[:pairs]]
+    characters = [chr(code) for code in np.flatnonzero(known).tolist()]
+    common_pairs = [chr(key >> 16) + chr(key & 0xFFFF) for key in best.tolist()]
     word_counts = Counter(_word.findall(text))
     common = sorted(word_counts, key=lambda word: (-word_counts[word], word))[:words]
+    ours = [fold(one) for one in written]
+    held = Counter(pair for one in ours for pair in {one[i : i + 2] for i in range(len(one) - 1)})
+    alphabet = set(characters)
+    our_pairs = {pair for pair, count in held.items() if count >= WRITTEN_MIN and alphabet.issuperset(pair)}
+    our_words = {word for one in ours for word in _word.findall(one)}
     return [
         UNKNOWN,
-        *map(chr, np.flatnonzero(known).tolist()),
-        *(chr(key >> 16) + chr(key & 0xFFFF) for key in best.tolist()),
+        *characters,
+        *common_pairs,
+        *sorted(our_pairs.difference(common_pairs)),
         *common,
+        *sorted(our_words.difference(common)),
     ]
 
 
@@ -84,9 +97,27 @@ def sentences(articles: Sequence[str]) -> Iterator[tuple[int, str]]:
             yield number, sentence
 
 
-def encode(articles: Sequence[str], pieces: Pieces, batch: int = 20_000) -> Corpus:
-    """The articles as token rows."""
-    numbers, texts = zip(*sentences(articles), strict=True)
+def reword(sentence: str, words: Mapping[str, Word], share: float, rng: random.Random) -> str:
+    """A folded sentence with that share of the words that have synonyms replaced, by the first ones more often.
+
+    >>> reword("机器坏了", {"机器": Word("机器", ("设备",))}, 1.0, random.Random(0))
+    '设备坏了'
+    """
+    import rjieba
+
+    said = []
+    for text in rjieba.cut(sentence):
+        word = words.get(text)
+        if word is None or rng.random() >= share:
+            said.append(text)
+        else:
+            said.append(word.near[min(int(rng.expovariate(0.7)), len(word.near) - 1)])
+    return "".join(said)
+
+
+def encode(numbered: Iterable[tuple[int, str]], pieces: Pieces, batch: int = 20_000) -> Corpus:
+    """Sentences with the number of their article, in reading order, as token rows."""
+    numbers, texts = zip(*numbered, strict=True)
     parts = [pieces.encode(texts[start : start + batch]) for start in range(0, len(texts), batch)]
     lengths = np.concatenate([length for _, length in parts])
     starts = np.concatenate(([0], np.cumsum(lengths)))
