@@ -15,6 +15,7 @@ from rag.condense import History, condense
 from rag.documents import document_id
 from rag.errors import DocumentUnknown, ModelError, QuestionError, StoreMissing
 from rag.extract import extract
+from rag.gloss import gloss, in_english
 from rag.indexing import IndexReport, Paths, Progress, index_files, make_index
 from rag.language import language_of
 from rag.narrowed import narrowed
@@ -220,7 +221,7 @@ class Assistant:
             QuestionError: the question is blank or longer than `settings.question_max`.
             ValueError: k < 1.
         """
-        return self._search(self._checked(question), self.settings.top_k if k is None else k, filter)
+        return self._find(self._checked(question), self.settings.top_k if k is None else k, filter)[1]
 
     def answer(self, question: str, history: History = (), *, filter: Filter | None = None) -> Answer:
         """Answer a question from the documents, or say that they don't hold the answer.
@@ -258,11 +259,11 @@ class Assistant:
                 except ModelError as error:
                     standalone, notice = condense(question, history), fallback_notice(error, question)
         with _timed(timings, "retrieve"):
-            hits = self._search(standalone, self.settings.top_k, filter)
+            asked, hits = self._find(standalone, self.settings.top_k, filter)
         yield Retrieved(standalone, tuple(hits))
         if self.settings.llm == EXTRACTIVE or notice or not hits:
             with _timed(timings, "answer"):
-                answer = self._extractive(question, standalone, hits, filter)
+                answer = self._extractive(question, standalone, asked, hits, filter)
         else:
             try:
                 with _timed(timings, "answer"):
@@ -270,7 +271,7 @@ class Assistant:
             except ModelError as error:
                 notice = fallback_notice(error, question)
                 with _timed(timings, "answer"):
-                    answer = self._extractive(question, standalone, hits, filter)
+                    answer = self._extractive(question, standalone, asked, hits, filter)
         if filter and answer.refused:
             matched = bool(hits) or any(map(filter.admits, self.documents()))
             answer = narrowed(answer, filter, matched=matched)
@@ -311,23 +312,33 @@ class Assistant:
         weight = self._embedder.dense_weight if weight is None else weight
         return retrieve(self.store, standalone, k, weight, filter=filter)
 
-    def _extractive(self, question: str, standalone: str, hits: Sequence[Hit], filter: Filter | None) -> Answer:
-        """The embedded answerer's answer."""
+    def _find(self, standalone: str, k: int, filter: Filter | None) -> tuple[str, list[Hit]]:
+        """What was searched for and the k best passages: an English question of Chinese documents in their words."""
+        hits = self._search(standalone, k, filter)
+        meant = gloss(standalone, hits)
+        return (meant, self._search(meant, k, filter)) if meant else (standalone, hits)
+
+    def _extractive(
+        self, question: str, standalone: str, asked: str, hits: Sequence[Hit], filter: Filter | None
+    ) -> Answer:
+        """The embedded answerer's answer; `asked` is what was searched for."""
         for _ in range(TRIES):
             try:
-                return self._extracted(question, standalone, hits, filter)
+                return self._extracted(question, standalone, asked, hits, filter)
             except KeyError:  # a document was removed since the search: what is there now answers
-                hits = self._search(standalone, self.settings.top_k, filter)
-        return self._extracted(question, standalone, hits, filter)
+                hits = self._search(asked, self.settings.top_k, filter)
+        return self._extracted(question, standalone, asked, hits, filter)
 
-    def _extracted(self, question: str, standalone: str, hits: Sequence[Hit], filter: Filter | None) -> Answer:
+    def _extracted(
+        self, question: str, standalone: str, asked: str, hits: Sequence[Hit], filter: Filter | None
+    ) -> Answer:
         """The answer quoted from these hits. Raises KeyError when one of their documents is gone."""
-        parts = parts_with_hits(standalone, hits, lambda text: self._search(text, self.settings.top_k, filter))
+        parts = parts_with_hits(asked, hits, lambda text: self._search(text, self.settings.top_k, filter))
         hits = distinct([*hits, *(hit for own in parts.values() for hit in own)])
         before, openings = texts_around(self.store, hits)
         with one_blas_thread():
             found = extract(
-                standalone,
+                asked,
                 hits,
                 parts=parts,
                 before=before,
@@ -335,7 +346,7 @@ class Assistant:
                 similarity=word_similarity,
                 embed=word_vectors,
             )
-        return from_extract(found, question, standalone, hits)
+        return from_extract(found if asked == standalone else in_english(found, question), question, standalone, hits)
 
     def _checked(self, question: str) -> str:
         """The question without outer blanks, or a clear error."""

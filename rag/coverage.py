@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -92,8 +92,9 @@ def word_coverage(question: Question, folded: str) -> np.ndarray:
     coverage = []
     for text, start, end, others in sought.words:
         if text.isascii():
-            latin = _latin_words(folded) if latin is None else latin
-            coverage.append(float(text in latin))
+            latin = latin_words(folded) if latin is None else latin
+            is_said = text not in latin and any(_stands(other, folded, latin) for other in others)
+            coverage.append(SYNONYMOUS if is_said else float(text in latin))
             continue
         share = sum(held[start:end]) / len(text)
         if share <= 0.5:
@@ -101,8 +102,9 @@ def word_coverage(question: Question, folded: str) -> np.ndarray:
                 share = max(share, LONE_CHARACTER)
             elif len(text) == 2 and _abbreviates(text, folded):
                 share = ABBREVIATED
-            if others and share < SYNONYMOUS and any(other in folded for other in others):
-                share = SYNONYMOUS
+            if others and share < SYNONYMOUS:
+                latin = latin_words(folded) if latin is None else latin
+                share = SYNONYMOUS if any(_stands(other, folded, latin) for other in others) else share
         coverage.append(share)
     return _read_only(np.array(coverage, float))
 
@@ -154,7 +156,12 @@ def _abbreviates(word: str, folded: str) -> bool:
     return False
 
 
-def _latin_words(folded: str) -> set[str]:
+def _stands(word: str, folded: str, latin: Container[str]) -> bool:
+    """Whether a word stands in the text; a Latin one as a word of its own (ev is no part of every)."""
+    return word in latin if word.isascii() else word in folded
+
+
+def latin_words(folded: str) -> set[str]:
     """Runs of ASCII letters and digits, also without a trailing mark: hh-003, 2017, epicc-model."""
     runs = re.findall(r"[a-z0-9][a-z0-9.+\-]*", folded)
     return {part for run in runs for part in (run, run.rstrip(".+-"), *re.split(r"[.+\-]", run))}

@@ -19,7 +19,7 @@ from rag.synonyms import synonyms
 from vectorstore.base import Store
 from vectorstore.filters import Filter
 from vectorstore.records import Hit
-from vectorstore.tokens import fold, words
+from vectorstore.tokens import bigrams, fold, words
 
 # Candidates taken from each leg before fusing. A passage beyond this in both legs does not reach the top ten.
 CANDIDATES = 60
@@ -38,6 +38,8 @@ ADDED = 8
 REACH = 40
 # Characters of a document's opening that count as title of its other passages.
 OPENING = 100
+# An English word is asked for in Chinese too where those words stand in more than so many times as many passages.
+FAR_RARER = 20
 # What the reranker's scores are divided by, to stand beside a cosine as BM25's share of the best does.
 LEXICAL_SCALE = 16.0
 
@@ -220,15 +222,26 @@ def within_reach(keyword: Mapping[str, float], dense: Mapping[str, float], weigh
 
 
 def in_words_there(store: Store, question: str) -> str:
-    """The question, followed by other words for those that no passage holds; as it is where it has none such."""
+    """The question, followed by other words for those that no passage holds; as it is where it has none such.
+
+    An English word need not be missing for that, only rare beside its Chinese ones: *price* stands somewhere in any
+    large folder.
+    """
     replaceable = [word for word in dict.fromkeys(words(fold(question))) if len(word) > 1 and synonyms(word)]
     if not replaceable:
         return question
-    held = store.document_frequency(replaceable)
-    lacking = [word for word, count in zip(replaceable, held, strict=True) if not count]
-    others = list(dict.fromkeys(other for word in lacking for other in synonyms(word)))
-    there = store.document_frequency(others) if others else ()
-    return " ".join([question, *(other for other, count in zip(others, there, strict=True) if count)])
+    held = dict(zip(replaceable, store.document_frequency(replaceable).tolist(), strict=True))
+    wanted = [(word, other) for word in replaceable if not held[word] or word.isascii() for other in synonyms(word)]
+    # every pair of characters of 欧洲央行, which the index holds as 欧洲 and 央行 and 洲央
+    cuts = {other: bigrams(other) or words(other) for _, other in wanted}
+    parts = list(dict.fromkeys(part for cut in cuts.values() for part in cut))
+    there = dict(zip(parts, store.document_frequency(parts).tolist(), strict=True)) if parts else {}
+    added = (
+        other
+        for word, other in wanted
+        if min((there[part] for part in cuts[other]), default=0) > FAR_RARER * held[word]
+    )
+    return " ".join([question, *dict.fromkeys(added)])
 
 
 def rerank(
