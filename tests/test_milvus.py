@@ -17,6 +17,7 @@ from rag.assistant import SEEDS
 from rag.cli import main
 from rag.doctor import examine
 from rag.errors import LoadError, StoreError, StoreMissing, StoreUnreachable, WenjuError
+from rag.refuse import LEAST_LIKELY
 from rag.stores import milvus_place, place_name
 from tests.milvus_server import MilvusProcess
 from tests.store_helpers import CharacterEmbedder, cut
@@ -262,6 +263,10 @@ def test_both_homes_answer_alike(on_milvus, seeds_assistant):
     assert len(questions) > 12
     for question in questions:
         here, there = seeds_assistant.answer(question), on_milvus.answer(question)
+        # tantivy rounds the lengths of passages for its BM25, the server does not
+        assert there.confidence == pytest.approx(here.confidence, abs=0.03), question
+        if min(here.confidence, there.confidence) < LEAST_LIKELY <= max(here.confidence, there.confidence):
+            continue  # so a question at the border may be answered by one alone
         assert there.text == here.text, question
         assert [(c.source, c.start, c.end, c.quote) for c in there.citations] == [
             (c.source, c.start, c.end, c.quote) for c in here.citations
