@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -88,13 +88,11 @@ def word_coverage(question: Question, folded: str) -> np.ndarray:
     """
     sought = _sought(question)
     held = _held_characters(len(question.folded), sought, folded)
-    latin: set[str] | None = None
     coverage = []
     for text, start, end, others in sought.words:
         if text.isascii():
-            latin = latin_words(folded) if latin is None else latin
-            is_said = text not in latin and any(_stands(other, folded, latin) for other in others)
-            coverage.append(SYNONYMOUS if is_said else float(text in latin))
+            is_said = not _stands(text, folded) and any(_stands(other, folded) for other in others)
+            coverage.append(SYNONYMOUS if is_said else float(_stands(text, folded)))
             continue
         share = sum(held[start:end]) / len(text)
         if share <= 0.5:
@@ -102,9 +100,8 @@ def word_coverage(question: Question, folded: str) -> np.ndarray:
                 share = max(share, LONE_CHARACTER)
             elif len(text) == 2 and _abbreviates(text, folded):
                 share = ABBREVIATED
-            if others and share < SYNONYMOUS:
-                latin = latin_words(folded) if latin is None else latin
-                share = SYNONYMOUS if any(_stands(other, folded, latin) for other in others) else share
+            if others and share < SYNONYMOUS and any(_stands(other, folded) for other in others):
+                share = SYNONYMOUS
         coverage.append(share)
     return _read_only(np.array(coverage, float))
 
@@ -156,15 +153,16 @@ def _abbreviates(word: str, folded: str) -> bool:
     return False
 
 
-def _stands(word: str, folded: str, latin: Container[str]) -> bool:
+def _stands(word: str, folded: str) -> bool:
     """Whether a word stands in the text; a Latin one as a word of its own (ev is no part of every)."""
-    return word in latin if word.isascii() else word in folded
+    return word in folded and (not word.isascii() or word in latin_words(folded))
 
 
-def latin_words(folded: str) -> set[str]:
+@lru_cache(maxsize=512)  # as many texts as `word_coverage` keeps
+def latin_words(folded: str) -> frozenset[str]:
     """Runs of ASCII letters and digits, also without a trailing mark: hh-003, 2017, epicc-model."""
     runs = re.findall(r"[a-z0-9][a-z0-9.+\-]*", folded)
-    return {part for run in runs for part in (run, run.rstrip(".+-"), *re.split(r"[.+\-]", run))}
+    return frozenset(part for run in runs for part in (run, run.rstrip(".+-"), *re.split(r"[.+\-]", run)))
 
 
 def nearest(asked: Sequence[str], texts: Sequence[Sequence[str]], similarity: Similarity) -> np.ndarray:

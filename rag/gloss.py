@@ -65,11 +65,12 @@ def gloss(question: str, hits: Sequence[Hit]) -> str:
     Args:
         hits: what a search for the question as it is found, best first.
     """
-    texts = [fold(f"{hit.passage.title}\n{hit.passage.text}") for hit in hits[:SEEN]]
-    is_chinese = [language_of(hit.passage.text) == "zh" for hit in hits[:SEEN]]
-    if language_of(question) == "zh" or 2 * sum(is_chinese) <= len(is_chinese):
+    if language_of(question) == "zh":
         return ""
-    return _in_words_of("\n".join(texts), fold(question))
+    passages = [hit.passage for hit in hits[:SEEN]]
+    if 2 * sum(language_of(passage.text) == "zh" for passage in passages) <= len(passages):
+        return ""
+    return _in_words_of(fold("\n".join(f"{passage.title}\n{passage.text}" for passage in passages)), fold(question))
 
 
 def _in_words_of(text: str, question: str) -> str:

@@ -111,7 +111,7 @@ def reword(sentence: str, words: Mapping[str, Word], share: float, rng: random.R
         if word is None or rng.random() >= share:
             said.append(text)
         else:
-            said.append(word.near[min(int(rng.expovariate(0.7)), len(word.near) - 1)])
+            said.append(word.near_at(rng.expovariate(0.7)))
     return "".join(said)
 
 

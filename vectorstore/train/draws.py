@@ -193,4 +193,4 @@ def _synonym(rng: np.random.Generator, word: Word, english: float) -> str:
     """One of the word's, the first more often."""
     if word.english and rng.random() < english:
         return word.english[rng.integers(len(word.english))]
-    return word.near[min(int(rng.exponential(2)), len(word.near) - 1)]
+    return word.near_at(rng.exponential(2))

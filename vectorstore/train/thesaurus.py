@@ -31,6 +31,10 @@ class Word:
         """The word with all its neighbours."""
         return (self.text, *self.near, *self.far, *self.english)
 
+    def near_at(self, drawn: float) -> str:
+        """The synonym at that place from 0, the last one for all places behind it."""
+        return self.near[min(int(drawn), len(self.near) - 1)]
+
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
