@@ -10,6 +10,7 @@ from rag.extract import Extract
 from rag.ground import Grounded, Outcome
 from rag.language import language_of
 from rag.quote import Quote
+from rag.sentences import split_sentences
 from rag.settings import EXTRACTIVE
 from rag.types import Answer, Citation, Claim, Hit
 
@@ -43,22 +44,19 @@ def refusal(
 
 
 def from_extract(found: Extract, question: str, standalone: str, hits: Sequence[Hit]) -> Answer:
-    """The quotes one after the other, each with its marker; every claim is its own proof."""
+    """The quotes one after the other, each of their sentences with its marker; every claim is its own proof."""
     if found.refused:
         return refusal(question, standalone, found.reason, hits, model=EXTRACTIVE, confidence=found.score)
     citations = _whole((_citation(number, quote) for number, quote in enumerate(found.quotes, start=1)), hits)
-    sentences = [_sentence(citation.quote) for citation in citations]
-    text = "\n".join(f"{sentence}[{citation.number}]" for sentence, citation in zip(sentences, citations, strict=True))
+    said = [(sentence, citation.number) for citation in citations for sentence in _sentences(citation.quote)]
+    text = "\n".join(_marked(citation) for citation in citations)
     return Answer(
         text=text,
         refused=False,
         question=question,
         standalone_question=standalone,
         short=found.short,
-        claims=tuple(
-            Claim(sentence, (citation.number,), supported=True)
-            for sentence, citation in zip(sentences, citations, strict=True)
-        ),
+        claims=tuple(Claim(sentence, (number,), supported=True) for sentence, number in said),
         citations=citations,
         hits=tuple(hits),
         model=EXTRACTIVE,
@@ -119,6 +117,18 @@ def _whole(citations: Iterable[Citation], hits: Sequence[Hit]) -> tuple[Citation
         quote = passage.text[citation.start - passage.start : citation.end - passage.start]
         restored.append(replace(citation, passage=passage, quote=quote, source=passage.source, title=passage.title))
     return tuple(restored)
+
+
+def _marked(citation: Citation) -> str:
+    """What a quote says as it reads in the answer, each sentence with the quote's marker."""
+    between = "" if language_of(citation.quote) == "zh" else " "
+    return between.join(f"{sentence}[{citation.number}]" for sentence in _sentences(citation.quote))
+
+
+def _sentences(quote: str) -> list[str]:
+    """The sentences of a quote; a quote of marks alone stays as it is."""
+    pieces = [_sentence(quote[start:end]) for start, end in split_sentences(quote)]
+    return [piece for piece in pieces if any(map(str.isalnum, piece))] or [_sentence(quote)]
 
 
 _CLOSERS = {"“": "”", "‘": "’", "「": "」", "『": "』", "（": "）", "(": ")", "【": "】"}

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag import refuse
+from rag.compose import from_extract
 from rag.documents import document_from_text
 from rag.extract import MOST_QUOTES, Extract, extract
 from rag.passages import split_passages
 from rag.question import analyse
-from rag.quote import LONG_QUOTE, cut
+from rag.quote import LONG_QUOTE, Quote, cut
 from rag.score import find_candidates, score_sentences
 from rag.short import Short
 from rag.similarity import word_similarity, word_vectors
@@ -388,3 +389,25 @@ def test_what_is_missing_from_unlikely_evidence(question: str, text: str, reason
     analysed = analyse(question)
     scored = score_sentences(analysed, find_candidates(hits_of(text), {}, {}), None)
     assert reason in refuse.check(analysed, scored, 0.1)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "sentences"),
+    [
+        (
+            "量子院院长张硕来了。他获得了拉斯克奖。",
+            "量子院院长张硕来了。[1]他获得了拉斯克奖。[1]",
+            ("量子院院长张硕来了。", "他获得了拉斯克奖。"),
+        ),
+        ("Ann came. She won it.", "Ann came.[1] She won it.[1]", ("Ann came.", "She won it.")),
+        ("“他来了。”", "“他来了。”[1]", ("“他来了。”",)),
+        ("……", "……[1]", ("……",)),
+    ],
+)
+def test_each_sentence_of_a_quote_has_its_marker(text: str, answer: str, sentences: tuple[str, ...]) -> None:
+    passage = split_passages(document_from_text(text, source="甲.txt"))[0]
+    found = Extract((Quote(passage, 0, len(text), None, 1.0),), "", "", 0.9)
+    given = from_extract(found, "谁？", "谁？", [Hit(passage, 1.0)])
+    assert given.text == answer
+    assert [(claim.text, claim.citations) for claim in given.claims] == [(one, (1,)) for one in sentences]
+    assert [citation.quote for citation in given.citations] == [text]
