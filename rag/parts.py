@@ -22,7 +22,7 @@ _COMPARED = re.compile(
 )
 _FROM_A_YEAR = re.compile(r"\d{4}年")
 # Words a later part has in place of the topic.
-_REFERS = re.compile(r"(?:它们?|他们?|她们?|其|该[院所公司校厂店市县区]?)的?")
+_REFERS = re.compile(r"(?:它们?|他们?|她们?|其(?![中他余实次])|该[院所公司校厂店市县区]?)的?")
 # Where a topic ends: what is said of it, when, where; a particle at its end belongs to neither.
 _PREDICATES = ("v", "p", "t", "r", "d", "c", "y")
 _LOOSE_ENDS = "的里中上在是有从被把为于了过着"
@@ -33,8 +33,13 @@ _ATTRIBUTE = re.compile(r"(?<=.{2})的([^的]{1,8})(?:是|为|叫)$")
 # A later part may leave the attribute out: 招标要求的质保是几年，中标公司承诺的又是几年.
 _ELLIPSIS = re.compile(r"(?<=的)(?=(?:又|则)?是)")
 # Words that only tie a later part to the one before.
-_TIES = re.compile(r"(?:结果|实际上?|最后|最终|后来|那么?|又|则)(?=.{2})")
-_WORDS_OF_A_TOPIC = frozenset("这 那 这个 那个 这次 那次 这家 那家 这场 那场 本次 该".split())
+_TIES = re.compile(r"(?:结果|实际上?|最后|最终|后来|那么?(?![个棵家位次场条只本款座种些里边天年台辆张])|又|则)(?=.{2})")
+_WORDS_OF_A_TOPIC = frozenset(
+    "这 那 这个 那个 这次 那次 这家 那家 这场 那场 本次 该 某 某某 某甲 某乙 所 院 部 局".split()
+)
+# A clause before the noun that the question is about: 第一家搬进怀柔的|研究所.
+_HEAD_BEHIND = re.compile(r"的[^的]{1,12}$")
+_QUOTED = re.compile(r"“[^“”]*”|《[^《》]*》|「[^「」]*」|\"[^\"]*\"")
 
 
 def split_parts(text: str) -> list[str]:
@@ -56,18 +61,23 @@ def split_parts(text: str) -> list[str]:
         return [text.strip()]
     of_all, first = topic(pieces[0]), fold(pieces[0])
     attribute = _ATTRIBUTE.search(first[: find_asked(first).start])
-    left_out = pieces[0][slice(*attribute.span(1))] if attribute else ""
-    return [pieces[0], *(_with_topic(_ELLIPSIS.sub(left_out, piece, count=1), of_all) for piece in pieces[1:])]
+    if not attribute:
+        return [pieces[0], *(_with_topic(piece, of_all) for piece in pieces[1:])]
+    owner, left_out = topic(pieces[0][: attribute.start()]), pieces[0][slice(*attribute.span(1))]
+    later = ((piece, _ELLIPSIS.sub(left_out, piece, count=1)) for piece in pieces[1:])
+    return [pieces[0], *(_with_topic(said, of_all if said == piece else owner) for piece, said in later)]
 
 
 def _of_both(one: str, other: str, asked: str) -> list[str]:
     """What is asked of two things, asked of each: an attribute or owner that only one of them names goes to both.
 
-    量子院和物理所|的院长|分别是谁, 岚亭光学|2023年和2024年的营收各是多少
+    量子院和物理所|的院长|分别是谁, 岚亭光学|2023年和2024年的营收各是多少, 焦小平的|党籍和公职|分别怎么处理
     """
     owner, _, attribute = other.rpartition("的")
     if owner and "的" not in one and not is_named(attribute):
         other, asked = owner, f"的{attribute}{asked}"
+    elif "的" in one and "的" not in other and not is_named(other):
+        other = f"{one[: one.rindex('的')]}的{other}"
     if (year := _FROM_A_YEAR.search(one)) and _FROM_A_YEAR.match(other):
         other = one[: year.start()] + other
     return [one + asked, other + asked]
@@ -95,27 +105,31 @@ def _asks(piece: str) -> bool:
 
 
 def topic(piece: str) -> str:
-    """What a question is about: its words up to the first that says something of it.
+    """What a question is about: its words up to the first that says something of it, or a clause and the noun behind it.
 
     >>> topic("第十八届全国技术预见学术研讨会什么时间开"), topic("DART是什么望远镜"), topic("北京这次洪灾倒了多少房子")
     ('第十八届全国技术预见学术研讨会', 'DART', '北京这次洪灾')
-    >>> topic("苍南遭车祸的郑先生多大年纪")
-    '苍南遭车祸的郑先生'
+    >>> topic("苍南遭车祸的郑先生多大年纪"), topic("雨下得最大的国家站是哪个")
+    ('苍南遭车祸的郑先生', '雨下得最大的国家站')
     """
     folded = fold(piece)
     polite = _POLITE.match(folded)
     start = first = polite.end() if polite else 0
     before = folded[start : find_asked(folded).start]
-    if attribute := _ATTRIBUTE.search(before):
+    attribute = _ATTRIBUTE.search(before)
+    if attribute and not _is_clause(before[: attribute.start()]):
         before = before[: attribute.start()]
     words = tagged(before)
+    quoted = [(first + found.start(), first + found.end()) for found in _QUOTED.finditer(before)]
     for number, (word, tag) in enumerate(words):
-        if start > first and _says_something(word, tag, words[number + 1 :]):
+        is_quoted = any(begin <= start < end for begin, end in quoted)
+        if start > first and not is_quoted and _says_something(word, tag, words[number + 1 :]):
             break
         start += len(word)
-    said = [word for word in tagged(folded[first:start]) if word[0].strip()]
-    while len(said) > 1 and said[-1][1] in {"v", "vn", "d"}:  # 项目招标要求: the project
-        start -= len(said.pop()[0])
+    start = _without_tail(folded, first, start, ("v", "d", "p"))
+    everything = _without_tail(folded, first, first + len(before), (*_PREDICATES, "u"))
+    if _HEAD_BEHIND.search(folded[start:everything]):
+        start = everything
     own = piece[first:start].rstrip(" ，,")
     while len(own) > 2 and own[-1] in _LOOSE_ENDS:
         own = own[:-1]
@@ -124,13 +138,29 @@ def topic(piece: str) -> str:
     return own if len(own) > 1 else subject(piece)
 
 
+def _without_tail(folded: str, first: int, end: int, tags: tuple[str, ...]) -> int:
+    """Where what is said before `end` ends without its last words of these tags: 专题培训|搞了."""
+    said = [word for word in tagged(folded[first:end]) if word[0].strip()]
+    while len(said) > 1 and said[-1][1].startswith(tags) and said[-1][1] != "vn":
+        end -= len(said.pop()[0])
+    return end
+
+
+def _is_clause(text: str) -> bool:
+    """Whether what stands before 的 says what its noun does or is, not whose it is: 第一家搬进怀柔, 雨下得最大."""
+    words = tagged(text)
+    return bool(words) and (words[-1][1].startswith("a") or any(tag == "v" for _, tag in words))
+
+
 def _says_something(word: str, tag: str, rest: Sequence[tuple[str, str]]) -> bool:
     """Whether a word says something of what was named before it, and does not belong to the name."""
     if word in _WORDS_OF_A_TOPIC or not tag.startswith(_PREDICATES):
         return False
     if tag == "vn":
         return not rest or rest[0][0] in {"了", "过", "着"}
-    return not (tag[0] == "v" and (_in_a_clause(rest) or (len(rest) > 0 and rest[0][1] == "n" and len(word) > 1)))
+    return not (
+        tag[0] == "v" and (_in_a_clause(rest) or (len(rest) > 0 and rest[0][1] in {"n", "j"} and len(word) > 1))
+    )
 
 
 def _in_a_clause(rest: Sequence[tuple[str, str]]) -> bool:
@@ -146,7 +176,7 @@ def _in_a_clause(rest: Sequence[tuple[str, str]]) -> bool:
 def _with_topic(piece: str, of_all: str) -> str:
     """A later part with the topic before it, in place of 它 or 该公司; as it is where it names whom it is about."""
     referring = _REFERS.match(fold(piece))
-    if not referring and (_names_its_own(piece) or fold(of_all) in fold(piece)):
+    if not referring and not piece.startswith("其中") and (_names_its_own(piece) or fold(of_all) in fold(piece)):
         return piece
     rest = piece[referring.end() :] if referring else piece
     tie = _TIES.match(fold(rest))

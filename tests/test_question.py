@@ -188,6 +188,52 @@ def test_names_and_attributes(phrase: str, named: bool) -> None:
             ["新馆什么时候开工", "新馆什么时候建成"],
             id="tied-to-the-part-before",
         ),
+        pytest.param(
+            "种罂粟的张某某被拘役多久，罚了多少钱？",
+            ["种罂粟的张某某被拘役多久", "种罂粟的张某某罚了多少钱"],
+            id="name-kept-secret",
+        ),
+        pytest.param(
+            "第一家搬进科学城的研究所是哪家，什么时候搬的？",
+            ["第一家搬进科学城的研究所是哪家", "第一家搬进科学城的研究所什么时候搬的"],
+            id="noun-behind-a-clause",
+        ),
+        pytest.param(
+            "雨下得最大的地方是哪儿，下了多少毫米？",
+            ["雨下得最大的地方是哪儿", "雨下得最大的地方下了多少毫米"],
+            id="noun-behind-a-quality",
+        ),
+        pytest.param(
+            "沈阳推倒服务员的那家烧烤店叫什么，在哪个区？",
+            ["沈阳推倒服务员的那家烧烤店叫什么", "沈阳推倒服务员的那家烧烤店在哪个区"],
+            id="that-shop",
+        ),
+        pytest.param(
+            "“少儿绘本创作征集”活动是哪年开始的，由谁策划？",
+            ["“少儿绘本创作征集”活动是哪年开始的", "“少儿绘本创作征集”活动由谁策划"],
+            id="quoted-name",
+        ),
+        pytest.param(
+            "北京纳米能源所是什么时候筹建的，又是什么时候搬的？",
+            ["北京纳米能源所是什么时候筹建的", "北京纳米能源所是什么时候搬的"],
+            id="institute",
+        ),
+        pytest.param(
+            "冬奥会用了多少辆汽车，其中华为造的有多少？",
+            ["冬奥会用了多少辆汽车", "冬奥会其中华为造的有多少"],
+            id="of-these",
+        ),
+        pytest.param(
+            "三坡镇的游客属于哪个县，那条河有多长？",
+            ["三坡镇的游客属于哪个县", "三坡镇的游客那条河有多长"],
+            id="that-river",
+        ),
+        pytest.param(
+            "专题培训搞了几场，有多少家来听？", ["专题培训搞了几场", "专题培训有多少家来听"], id="verb-with-a-particle"
+        ),
+        pytest.param(
+            "焦小平的党籍和公职分别怎么处理？", ["焦小平的党籍怎么处理？", "焦小平的公职怎么处理？"], id="owner-of-both"
+        ),
         pytest.param("小米的CEO是谁？华为公司在哪里？", ["小米的CEO是谁", "华为公司在哪里"], id="two-companies"),
         pytest.param("介绍一下量子院，谢谢", ["介绍一下量子院，谢谢"], id="thanks-are-no-question"),
         pytest.param("你好，量子院在哪里？", ["你好，量子院在哪里？"], id="greeting-is-no-question"),
