@@ -1,23 +1,29 @@
-"""What the documents speak of in place of what a question asks about: 皮克敏4 for 皮克敏3, 第七届 for 第六届. Pure.
+"""What the documents speak of in place of what a question asks about: 皮克敏4 for 皮克敏3, 第七届 for 第六届.
 
 `rag.names` and `rag.against` find pairs in a sentence, as numbers for the models; here is what of them may be said to a
-reader: whole names and words, and only where no passage has what was asked for.
+reader: whole names and words, and only where no passage has what was asked for. Pure.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from rag.against import opposite
 from rag.names import other_figure, sibling
+from rag.numbers import quantities
 from rag.question import Question
 from rag.tagging import tagged
 
 Pair = tuple[str, str]
 _ORDINAL = re.compile(r"第[\d一二三四五六七八九十百]+(?!名)[^\d]?")
 _MEDALS = re.compile(r"第[一二三123]名?$")
+# 第4期, not 第二季度, which a text may call 4至6月.
+_SERIES = re.compile(r"第.{1,5}([期届批轮集章条号季])(?!度)")
+_CODE = re.compile(r"(?<![a-z0-9])([a-z]{1,6})[-_ ]?(\d{1,6})(?![a-z0-9.])")
+# A number of so many digits is hardly another thing's.
+_TELLING = 3
 _MONTH = re.compile(r"(\d{1,2})月份?$")
 _DAY = re.compile(r"(\d{1,2})月(\d{1,2})日")
 # Other days that a refusal names.
@@ -65,6 +71,36 @@ def other_ordinal(question: Question, text: str, passages: Sequence[str]) -> Pai
         if not (_ORDINAL.fullmatch(asked) and there.startswith("第")) or _MEDALS.fullmatch(asked):
             return None
     return None if is_there else pair
+
+
+def other_number(question: Question, text: str, passages: Sequence[str]) -> Pair | None:
+    """(ordinal or code asked about, another of its series that the text has instead): 第4期 / 第5期, e502 / e101.
+
+    None where a passage has it, in whatever figures.
+    """
+    there = list(_numbered(text))
+    for series, number, asked in _numbered(question.folded):
+        others = [written for kind, value, written in there if kind == series and value != number]
+        if not others or any(_has(passage, series, number) for passage in (text, *passages)):
+            continue
+        return asked, others[0]
+    return None
+
+
+def _numbered(text: str) -> Iterator[tuple[str, str, str]]:
+    """(series, number, as written) of the ordinals and codes of a folded text."""
+    for one in quantities(text):
+        if one.unit == "第" and (series := _SERIES.match(text, one.start)) and series.end() == one.end:
+            yield series[1], str(one.value), text[one.start : one.end]
+    for code in _CODE.finditer(text):
+        yield code[1], code[2], code.group()
+
+
+def _has(text: str, series: str, number: str) -> bool:
+    """Whether a text has this number of a series, were it as 首届, or as a figure that is hardly another thing's."""
+    if (number == "1" and "首" + series in text) or any(one[:2] == (series, number) for one in _numbered(text)):
+        return True
+    return len(number) >= _TELLING and number in re.findall(r"\d+", text)
 
 
 def other_days(question: Question, text: str, passages: Sequence[str]) -> tuple[str, list[str]] | None:

@@ -14,7 +14,7 @@ from rag.absent import is_sure_name, is_thing, missing_things, untold_attribute,
 from rag.against import absent_post, has_no_time, is_asked_for, is_landmark, missing_years, other_post
 from rag.asked import find_asked
 from rag.coverage import HELD, Similarity, word_coverage
-from rag.instead import other_days, other_name, other_ordinal, other_side
+from rag.instead import other_days, other_name, other_number, other_ordinal, other_side
 from rag.language import language_of
 from rag.question import Kind, Question, is_named
 from rag.spans import kind_fit
@@ -125,7 +125,7 @@ def check(
 
     What never spoke against a right answer on the questions of the folds, or hardly ever, overrules the model: a year
     that is nowhere near, a deputy's post or none of the kind, a mere landmark, no time at all where one is asked for,
-    none of the words asked about.
+    another ordinal or code than the one asked about, none of the words asked about.
 
     Args:
         question: analysed question with W words.
@@ -149,6 +149,8 @@ def check(
         reason = _what_is_missing(found)  # 清蒸鱼怎么做, asked of a text on something else
     if reason:
         return reason, min(probability, RULED_OUT)
+    if other := other_number(question, found.sentence, found.passages):
+        return _another(question, *other), min(probability, RULED_OUT)
     if probability >= LEAST_REPLACED:
         return "", probability
     if probability >= LEAST_DOUBTED:

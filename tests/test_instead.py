@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.instead import other_days, other_name, other_ordinal, other_side
+from rag.instead import other_days, other_name, other_number, other_ordinal, other_side
 from rag.question import analyse
 from vectorstore.tokens import fold
 
@@ -60,6 +60,30 @@ def test_another_ordinal(question: str, text: str, pair: tuple[str, str] | None)
 )
 def test_another_name(question: str, text: str, pair: tuple[str, str] | None) -> None:
     assert other_name(analyse(question), fold(text), [fold(text)]) == pair
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "pair"),
+    [
+        ("第4期论坛讲什么？", "第5期论坛讲磁技术。", ("第4期", "第5期")),
+        ("第四期论坛讲什么？", "第4期论坛讲磁技术，第5期另讲。", None),
+        ("E502这个代码是什么意思？", "代码：E101；含义：条码未建档", ("e502", "e101")),
+        ("RX-7600用的哪个核心？", "RX 7900用的是Navi 31。", ("rx-7600", "rx 7900")),
+        ("RX-7600用的哪个核心？", "RX 7900用Navi 31，7600用Navi 33。", None),
+        ("第一届在哪办的？", "首届在南京，第二届在北京。", None),
+        ("第二季度增长多少？", "第一季度增长3%。", None),  # the second may be called 4至6月
+        ("G7开会说了什么？", "G20开会说了贸易。", ("g7", "g20")),
+        ("第三名是谁？", "第四名是张硕。", None),
+        ("2.0版有什么？", "1.0版有聊天。", None),
+    ],
+)
+def test_another_of_a_series(question: str, text: str, pair: tuple[str, str] | None) -> None:
+    assert other_number(analyse(question), fold(text), []) == pair
+
+
+def test_a_number_that_another_passage_has_is_not_replaced() -> None:
+    question, text = analyse("第4期论坛讲什么？"), "第5期论坛讲磁技术。"
+    assert other_number(question, text, ["第四期论坛讲新能源。"]) is None
 
 
 def test_other_days() -> None:
