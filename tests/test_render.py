@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.types import Answer, Answered, Citation, Claim, Delta, Document, Hit, Passage, Retrieved
-from rag.ui.conversation import Run, converse
+from rag.ui.conversation import Latest, Run, converse
 from rag.ui.labels import CHINESE, ENGLISH, choose_language, say
 from rag.ui.markup import mark_text
 from rag.ui.sources import render_panel, render_sources
@@ -335,3 +335,11 @@ def test_a_silent_model_can_be_stopped() -> None:
     released.set()
     assert last[-1].progress == "stopped"
     assert list(steps) == []
+
+
+def test_a_question_on_its_way_does_not_bring_an_ended_conversation_back() -> None:
+    latest, ended, other = Latest(), (Turn("量子院有多少人？"),), (Turn("量子院有多少人？"),)
+    latest.close(ended)
+    assert latest.going_on(ended) == ()
+    assert latest.going_on(other) is other
+    assert Latest().going_on(ended) is ended

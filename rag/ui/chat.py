@@ -108,6 +108,7 @@ def build_chat(page: Page, sources: "gr.HTML", new: "gr.Button", outbox: "gr.HTM
         if not question:
             yield (same,) * 6  # a generator that yields nothing would empty every output
             return
+        turns = latest.going_on(turns)
         run, number = latest.begin(), len(turns)
         finished: Any = render_turns(turns, language)
         field: Any = gr.update(value="", submit_btn=False, stop_btn=True)
@@ -133,6 +134,7 @@ def build_chat(page: Page, sources: "gr.HTML", new: "gr.Button", outbox: "gr.HTM
         if run := latest.run:
             run.stop_and_wait()
             turns = run.turns or turns
+        turns = latest.going_on(turns)
         number = len(turns) if event.turn is None else int(event.turn)
         if not 0 <= number <= len(turns):
             yield (same,) * 6
@@ -159,7 +161,8 @@ def build_chat(page: Page, sources: "gr.HTML", new: "gr.Button", outbox: "gr.HTM
         if run := latest.run:
             run.stop()
 
-    def renewed(session: Session, latest: Latest, request: gr.Request) -> tuple[Any, ...]:
+    def renewed(session: Session, turns: Turns, latest: Latest, request: gr.Request) -> tuple[Any, ...]:
+        latest.close(turns)
         if run := latest.run:
             run.stop_and_wait()
         return (), *draw(session, (), language_of(request)), gr.update(value="", **ready), start_anew()
@@ -188,7 +191,7 @@ def build_chat(page: Page, sources: "gr.HTML", new: "gr.Button", outbox: "gr.HTM
         place.rate(rated, [page.session, turns], [turns, past, live, outbox], queue=False, **page.own)
     box.stop(stopped, [latest], None, queue=False, **page.own)
     renewal = [turns, *view, box, outbox]
-    new.click(renewed, [page.session, latest], renewal, concurrency_limit=ASKS_AT_ONCE, **page.own)
+    new.click(renewed, [page.session, turns, latest], renewal, concurrency_limit=ASKS_AT_ONCE, **page.own)
     page.show(shown, [page.session, turns], view)
     page.show(hinted, [page.session], [starts])
     refills = ((welcomed, [page.session, turns], [live]), (hinted, [page.session], [starts]))

@@ -77,9 +77,20 @@ class Latest:
 
     Attributes:
         run: None when nothing is being answered.
+        closed: the conversation that a new chat ended. A question on its way may still bring it along: the server reads
+            an event's inputs before it runs it.
     """
 
     run: Run | None = None
+    closed: Turns = ()
+
+    def close(self, turns: Turns) -> None:
+        """Say that a conversation is at its end."""
+        self.closed = turns
+
+    def going_on(self, turns: Turns) -> Turns:
+        """The conversation that a question belongs to: nothing where a new chat has ended it meanwhile."""
+        return () if turns and turns is self.closed else turns
 
     def begin(self) -> Run:
         """A new run, known to every event from now on."""
