@@ -105,7 +105,7 @@ def _asks(piece: str) -> bool:
 
 
 def topic(piece: str) -> str:
-    """What a question is about: its words up to the first that says something of it, or a clause and the noun behind it.
+    """What a question is about: its words up to the first that says something of it, or a clause and its noun.
 
     >>> topic("第十八届全国技术预见学术研讨会什么时间开"), topic("DART是什么望远镜"), topic("北京这次洪灾倒了多少房子")
     ('第十八届全国技术预见学术研讨会', 'DART', '北京这次洪灾')
