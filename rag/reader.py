@@ -1,13 +1,14 @@
 """Two small convolutional readers: where in a sentence the short answer starts and ends. Numpy alone at run time.
 
 Words enter as vectors of the static embedder, with tags, matches with the question and what the question's nearest
-words are; three convolutions look at five words each, one, two and four apart; the question as a whole, pooled by
-attention, scores every word as a start and as an end. One was trained on all there is, questions without an answer
-among them; the other on encyclopaedia questions alone. What they say is averaged. Trained by `python -m rag.train
-spans`.
+words are; three convolutions look at five words each, one, two and four apart; behind the first of them every word
+takes in the question's words that were learned to match it. The question as a whole, pooled by attention, scores every
+word as a start and as an end, and every sentence beside the others. One reader was trained on all there is, questions
+without an answer among them; the other on encyclopaedia questions alone. What they say is averaged, the first counting
+most. Trained by `python -m rag.train spans`.
 
-Sources: aligned question vectors and pooled question, Chen et al. 2017 (arXiv:1704.00051); dilated convolutions, Yu &
-Koltun 2016 (arXiv:1511.07122).
+Sources: aligned question vectors and pooled question, Chen et al. 2017 (arXiv:1704.00051); learned attention to the
+question, Seo et al. 2017 (arXiv:1611.01603); dilated convolutions, Yu & Koltun 2016 (arXiv:1511.07122).
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from rag.reading import Reading, question_columns, read, token_columns
 
 WEIGHTS = Path(__file__).parent / "model" / "reader.safetensors"
 DILATIONS = (1, 2, 4)
+# The convolution before which words look at the question once more, now by what was learned to match.
+LOOKS_BEFORE = 1
 # How sharply a word looks at the question words nearest to it.
 SHARPNESS = 8.0
 _NOWHERE = np.float32(-1e4)
@@ -34,6 +37,9 @@ Weights = Mapping[str, np.ndarray]
 
 # The readers by what they were trained on. The first alone says how likely there is no answer.
 READERS = ("everything", "encyclopaedia")
+# What each counts. Equal parts put an answering sentence first for 76.9 % of questions about news, 71.1 office,
+# 85.1 DRCD, these for 77.7, 74.3, 85.5 (documents that no fold's reader saw).
+SHARES = (0.85, 0.15)
 # Log-odds of no answer are kept within this.
 MOST_NONE = 8.0
 
@@ -78,7 +84,7 @@ def read_sentences(
 
     Returns:
         (for each sentence (start, end), each of shape (words,): log-probabilities over the words of all sentences, mean
-        of the readers; log-odds of no answer by the first reader, within ±MOST_NONE).
+        of the readers by their SHARES; log-odds of no answer by the first reader, within ±MOST_NONE).
     """
     readers = readers or _weights()
     own = read(question.folded)
@@ -99,7 +105,8 @@ def read_sentences(
     found = (_read(weights, asked, own, columns, asked_vectors, seen) for weights in readers)
     starts, ends, none = zip(*found, strict=True)
     lengths = np.cumsum([len(reading.words) for reading in readings])[:-1]
-    start, end = (np.split(np.mean(one, axis=0), lengths) for one in (starts, ends))
+    shares = SHARES[: len(readers)]
+    start, end = (np.split(np.average(one, axis=0, weights=shares), lengths) for one in (starts, ends))
     return list(zip(start, end, strict=True)), none[0]
 
 
@@ -116,7 +123,7 @@ def _read(
     seen: Sequence[_Seen],
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """By one reader: log-probability of a start, and of an end, at each word of all sentences; log-odds of none."""
-    pooled = _pool(weights, asked, own, columns, asked_vectors)
+    question, pooled = _ask(weights, asked, own, columns, asked_vectors)
     asked_words = _relu(_linear(weights, "emb", asked_vectors))
     longest = max(len(mine) for mine, *_ in seen)
     mask = np.array([np.arange(longest) < len(mine) for mine, *_ in seen])[..., None]
@@ -131,28 +138,42 @@ def _read(
         place[: len(one), one.shape[1] :] = pooled
     hidden = _relu(_linear(weights, "inp", padded)) * mask
     for number, dilation in enumerate(DILATIONS):
+        if number == LOOKS_BEFORE:
+            match = _linear(weights, "seek", hidden) @ _linear(weights, "offer", question).T / len(pooled) ** 0.5
+            hidden = (hidden + _relu(_linear(weights, "take", _softmax(match) @ question))) * mask
         convolved = _relu(_convolve(weights, f"convs.{number}", hidden, dilation))
         hidden = _normalise(weights, f"norm.{number}", hidden + convolved) * mask
-    start, end = (
-        (_linear(weights, name, hidden)[..., 0] + _linear(weights, by_question, hidden) @ pooled / 10)[mask[..., 0]]
-        for name, by_question in (("start", "ws"), ("end", "we"))
+    own_most = np.where(mask, hidden, _NOWHERE).max(axis=1)
+    most = own_most.max(axis=0)
+    worth = _worth(weights, own_most, most, pooled)
+    sides = (
+        _linear(weights, name, hidden)[..., 0] + _linear(weights, by_question, hidden) @ pooled / 10 + whole[:, None]
+        for name, by_question, whole in zip(("start", "end"), ("ws", "we"), worth.T, strict=True)
     )
-    most = np.where(mask, hidden, _NOWHERE).max(axis=(0, 1))
+    start, end = (one[mask[..., 0]] for one in sides)
     none = float(_linear(weights, "none", np.concatenate([pooled, most]))[0])
     starts, ends = (float(np.logaddexp.reduce(logits)) for logits in (start, end))
     odds = float(np.clip(none - (starts + ends) / 2, -MOST_NONE, MOST_NONE))
     return start - starts, end - ends, odds
 
 
-def _pool(weights: Weights, asked: Asked, own: Reading, columns: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """The question as one vector."""
+def _ask(
+    weights: Weights, asked: Asked, own: Reading, columns: np.ndarray, vectors: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The question's words, and the question as one vector."""
     form = weights["form.weight"][asked.form]
     words = np.concatenate([_relu(_linear(weights, "emb", vectors)), weights["tag.weight"][own.tags], columns], axis=1)
     hidden = _relu(_linear(weights, "qin", words))[None]
     hidden = (hidden + _relu(_convolve(weights, "qconv", hidden, 1)))[0]
-    hidden = np.concatenate([hidden, np.broadcast_to(form, (len(hidden), len(form)))], axis=1)
-    attention = _softmax(_linear(weights, "qatt", hidden)[:, 0])
-    return _relu(_linear(weights, "qout", attention @ hidden))
+    formed = np.concatenate([hidden, np.broadcast_to(form, (len(hidden), len(form)))], axis=1)
+    attention = _softmax(_linear(weights, "qatt", formed)[:, 0])
+    return hidden, _relu(_linear(weights, "qout", attention @ formed))
+
+
+def _worth(weights: Weights, own: np.ndarray, most: np.ndarray, pooled: np.ndarray) -> np.ndarray:
+    """What each sentence as a whole, beside the others, speaks for a start and an end in it, shape (sentences, 2)."""
+    both = np.broadcast_to(np.concatenate([most, pooled]), (len(own), len(most) + len(pooled)))
+    return _linear(weights, "worth", _relu(_linear(weights, "sentence", np.concatenate([own, both], axis=1))))
 
 
 def _linear(weights: Weights, name: str, x: np.ndarray) -> np.ndarray:

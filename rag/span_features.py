@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -44,6 +45,9 @@ _NEAR_WORDS = (
     "《",
     "》",
 )
+# Who reported, in brackets: (记者聂毅). No one else asked for is named there.
+_BYLINE = re.compile(r"\([^()。]{0,12}(?:记者|通讯员)[^()。]{0,30}\)")
+_ASKS_FOR_BYLINE = re.compile(r"记[者着]|通讯员|报道|采访|[写撰稿摄拍]|作者|消息|新闻")
 _NEAR_NUMBER = {word: number for number, word in enumerate(_NEAR_WORDS)}
 
 
@@ -90,7 +94,10 @@ def find_spans(question: Question, sentences: Sequence[ReadSentence]) -> list[Sp
             last = min(int(np.searchsorted(reading.ends, short[1], "left")), size - 1)
             if first <= last:
                 spans.add((first, last))
+        bylines = _bylines(question, reading.folded)
         for first, last in sorted(spans):
+            if any(reading.starts[first] < end and start < reading.ends[last] for start, end in bylines):
+                continue
             if not any(c.isalnum() for word in reading.words[first : last + 1] for c in word):
                 continue
             score = float(sentence.start[first] + sentence.end[last])
@@ -98,6 +105,13 @@ def find_spans(question: Question, sentences: Sequence[ReadSentence]) -> list[Sp
             found.append((score, SpanCandidate(number, first, last, begin, finish)))
     found.sort(key=lambda item: (-item[0], item[1].sentence, item[1].first, item[1].last))
     return [span for _, span in found[:IN_ALL]]
+
+
+def _bylines(question: Question, folded: str) -> list[tuple[int, int]]:
+    """Where a sentence names who reported it, for a question that does not ask for that."""
+    if question.kind is not Kind.PERSON or _ASKS_FOR_BYLINE.search(question.folded):
+        return []
+    return [found.span() for found in _BYLINE.finditer(folded)]
 
 
 @lru_cache(maxsize=MOST_WORDS)

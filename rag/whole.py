@@ -55,7 +55,7 @@ def whole(question: Question, folded: str, start: int, end: int) -> Span:
     ('杰哈·阿尔贝特·穆鲁', '1.8万人')
     """
     if question.kind is Kind.PERSON:
-        end = _name_end(folded, start, end)
+        start, end = _name_start(folded, start, end), _name_end(folded, start, end)
     dates = () if _YEAR_ALONE.search(question.folded) else DATE.finditer(folded)
     for first, last in (*_names(folded), *(found.span() for found in dates), *_quantities(question, folded)):
         start, end = _widened(start, end, first, last)
@@ -97,6 +97,17 @@ def _fitted(folded: str, first: int, last: int) -> Span:
             last = place
         place = end
     return first, last
+
+
+def _name_start(folded: str, start: int, end: int) -> int:
+    """The start of a Chinese name whose family name the tagger set apart: 姚|海涛."""
+    is_alone = start and folded[start - 1] in FAMILY_NAMES and end - start <= 2
+    place = 0
+    for word, tag in tagged(folded) if is_alone else ():
+        place += len(word)
+        if place == start:
+            return start - 1 if len(word) == 1 and tag.startswith("nr") else start
+    return start
 
 
 def _name_end(folded: str, start: int, end: int) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rag.reader import DILATIONS, SHARPNESS
+from rag.reader import DILATIONS, LOOKS_BEFORE, SHARPNESS
 from rag.reading import FORM_COUNT, QUESTION_COLUMNS, TAG_COUNT
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 HIDDEN, WORD, TAG, FORM = 64, 40, 10, 16
-DROPOUT = 0.25
+DROPOUT = 0.2
 
 
 def layers(dimension: int, columns: int) -> nn.ModuleDict:
@@ -39,10 +39,15 @@ def layers(dimension: int, columns: int) -> nn.ModuleDict:
             "inp": nn.Linear(WORD + TAG + columns + WORD + HIDDEN, HIDDEN),
             "convs": nn.ModuleList(nn.Conv1d(HIDDEN, HIDDEN, 5, padding=2 * d, dilation=d) for d in DILATIONS),
             "norm": nn.ModuleList(nn.LayerNorm(HIDDEN) for _ in DILATIONS),
+            "seek": nn.Linear(HIDDEN, HIDDEN),
+            "offer": nn.Linear(HIDDEN, HIDDEN),
+            "take": nn.Linear(HIDDEN, HIDDEN),
             "start": nn.Linear(HIDDEN, 1),
             "end": nn.Linear(HIDDEN, 1),
             "ws": nn.Linear(HIDDEN, HIDDEN),
             "we": nn.Linear(HIDDEN, HIDDEN),
+            "sentence": nn.Linear(3 * HIDDEN, HIDDEN),
+            "worth": nn.Linear(HIDDEN, 2),
             "none": nn.Linear(2 * HIDDEN, 1),
         }
     )
@@ -86,7 +91,11 @@ def logits(net: nn.ModuleDict, batch: Mapping[str, torch.Tensor]) -> tuple[torch
     hidden = torch.relu(net["inp"](words)) * mask[..., None]
     convs: Any = net["convs"]
     norms: Any = net["norm"]
-    for convolve, normalise in zip(convs, norms, strict=True):
+    for number, (convolve, normalise) in enumerate(zip(convs, norms, strict=True)):
+        if number == LOOKS_BEFORE:
+            match = net["seek"](hidden) @ net["offer"](question)[owner].transpose(1, 2) / HIDDEN**0.5
+            match = match.masked_fill(~asked_mask[owner][:, None], -1e9).softmax(-1)
+            hidden = (hidden + drop(torch.relu(net["take"](match @ question[owner])))) * mask[..., None]
         seen = torch.relu(convolve(hidden.transpose(1, 2)).transpose(1, 2))
         hidden = normalise(hidden + drop(seen)) * mask[..., None]
     hidden = drop(hidden)
@@ -97,6 +106,9 @@ def logits(net: nn.ModuleDict, batch: Mapping[str, torch.Tensor]) -> tuple[torch
     most = hidden.masked_fill(~mask[..., None], -1e4).amax(1)
     seen = torch.full((count, HIDDEN), -1e4).scatter_reduce(0, owner[:, None].expand(-1, HIDDEN), most, "amax")
     none = net["none"](torch.cat([whole, seen], -1))[:, 0]
+    compared = drop(torch.relu(net["sentence"](torch.cat([most, seen[owner], pooled], -1))))
+    worth = net["worth"](compared)
+    start, end = start + worth[:, :1], end + worth[:, 1:]
     return start.masked_fill(~mask, -1e4), end.masked_fill(~mask, -1e4), none
 
 

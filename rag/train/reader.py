@@ -17,7 +17,7 @@ from rag.reading import TOKEN_COLUMNS, Reading, question_columns, read, token_co
 from rag.short import READ
 from rag.train.data import Example, View
 
-EPOCHS, BATCH, RATE, DECAY, WARM = 7, 32, 2e-3, 0.01, 0.15
+EPOCHS, BATCH, RATE, DECAY, WARM = 6, 32, 2e-3, 0.01, 0.15
 
 
 @dataclass(frozen=True, slots=True)
