@@ -45,7 +45,7 @@ _OFFERS = re.compile(r"还是|或者|[和与跟、].*[谁哪]")
 _OUTER = " ,，。.、;；:：!！?？“”‘’「」『』\"'《》〈〉—-…"
 
 # What the reader takes along of the words around a person: 由徐海荣, 卡加梅曾.
-_BEFORE_A_PERSON = re.compile(r"[由被据]")  # not 让: 让-马克·艾罗
+_BEFORE_A_PERSON = re.compile(rf"[由被据]|[为是](?=[{''.join(sorted(FAMILY_NAMES))}])")  # not 让: 让-马克·艾罗
 # A post whose department was cut in two (设备科|科长韩青松) in front of a Chinese name.
 _CUT_POST = re.compile(
     r"[^\W副正总老新原前][科处部局司厅所室组院系](?:主任|经理|[长员])"
@@ -173,11 +173,14 @@ def settle(question: Question, reading: Reading, start: int, end: int) -> tuple[
 
 
 def _person_alone(folded: str, start: int, end: int) -> tuple[int, int]:
-    """A span without what leads to a person or goes on about them; two characters at least are left."""
+    """A span without what leads to a person, goes on about them or names them again; two characters stay."""
     lead = _BEFORE_A_PERSON.match(folded, start, end) or _CUT_POST.match(folded, start, end)
     first = lead.end() if lead else start
     tail = _AFTER_A_PERSON.search(folded[first:end])
     last = first + tail.start() if tail else end
+    one, mark, again = folded[first:last].partition(",")
+    if mark and one == again:  # 基金经理为祁禾,祁禾于2017年任职
+        last = first + len(one)
     return (first, last) if last - first > 1 else (start, end)
 
 

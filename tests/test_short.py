@@ -139,6 +139,7 @@ def test_who_reported_is_no_answer_to_who_did(question: str, is_found: bool) -> 
         ("法国前总理是谁？", "法国前总理让-马克·艾罗。", "让-马克·艾罗", "让-马克·艾罗"),
         ("谁来签收？", "由二院设备科科长韩青松签收。", "科科长韩青松", "韩青松"),
         ("谁来签收？", "由二院副科长韩青松签收。", "副科长韩青松", "副科长韩青松"),
+        ("基金经理是谁？", "基金经理为祁禾，祁禾于2017年任职。", "为祁禾,祁禾", "祁禾"),
     ],
     ids=[
         "quotes go",
@@ -151,6 +152,7 @@ def test_who_reported_is_no_answer_to_who_did(question: str, is_found: bool) -> 
         "a name",
         "post cut",
         "post",
+        "named twice",
     ],
 )
 def test_what_is_shown_of_a_span(question: str, text: str, span: str, shown: str | None) -> None:
