@@ -22,7 +22,7 @@ _MEDALS = re.compile(r"第[一二三123]名?$")
 # 第4期, not 第二季度, which a text may call 4至6月.
 _SERIES = re.compile(r"第.{1,5}([期届批轮集章条号季])(?!度)")
 _CODE = re.compile(r"(?<![a-z0-9])([a-z]{1,6})[-_ ]?(\d{1,6})(?![a-z0-9.])")
-# A number of so many digits is hardly another thing's.
+# A number of so many digits is hardly another thing's; a shorter code may be said otherwise (Q2, G7: 二季度, 七国集团).
 _TELLING = 3
 _MONTH = re.compile(r"(\d{1,2})月份?$")
 _DAY = re.compile(r"(\d{1,2})月(\d{1,2})日")
@@ -93,7 +93,8 @@ def _numbered(text: str) -> Iterator[tuple[str, str, str]]:
         if one.unit == "第" and (series := _SERIES.match(text, one.start)) and series.end() == one.end:
             yield series[1], str(one.value), text[one.start : one.end]
     for code in _CODE.finditer(text):
-        yield code[1], code[2], code.group()
+        if len(code[1] + code[2]) >= _TELLING:
+            yield code[1], code[2], code.group()
 
 
 def _has(text: str, series: str, number: str) -> bool:

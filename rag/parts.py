@@ -34,9 +34,7 @@ _ATTRIBUTE = re.compile(r"(?<=.{2})的([^的]{1,8})(?:是|为|叫)$")
 _ELLIPSIS = re.compile(r"(?<=的)(?=(?:又|则)?是)")
 # Words that only tie a later part to the one before.
 _TIES = re.compile(r"(?:结果|实际上?|最后|最终|后来|那么?(?![个棵家位次场条只本款座种些里边天年台辆张])|又|则)(?=.{2})")
-_WORDS_OF_A_TOPIC = frozenset(
-    "这 那 这个 那个 这次 那次 这家 那家 这场 那场 本次 该 某 某某 某甲 某乙 所 院 部 局".split()
-)
+_WORDS_OF_A_TOPIC = frozenset("这 那 这个 那个 这次 那次 这家 那家 这场 那场 本次 该 某 某某 所 院 部 局".split())
 # A clause before the noun that the question is about: 第一家搬进怀柔的|研究所.
 _HEAD_BEHIND = re.compile(r"的[^的]{1,12}$")
 _QUOTED = re.compile(r"“[^“”]*”|《[^《》]*》|「[^「」]*」|\"[^\"]*\"")
@@ -158,9 +156,8 @@ def _says_something(word: str, tag: str, rest: Sequence[tuple[str, str]]) -> boo
         return False
     if tag == "vn":
         return not rest or rest[0][0] in {"了", "过", "着"}
-    return not (
-        tag[0] == "v" and (_in_a_clause(rest) or (len(rest) > 0 and rest[0][1] in {"n", "j"} and len(word) > 1))
-    )
+    is_compound = len(word) > 1 and bool(rest) and rest[0][1] in {"n", "j"}  # 组织|联盟
+    return not (tag[0] == "v" and (is_compound or _in_a_clause(rest)))
 
 
 def _in_a_clause(rest: Sequence[tuple[str, str]]) -> bool:
