@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _ANY_TIME = re.compile(r"[\d年月日时代朝纪期前后]")
 _ASKS_WHERE = re.compile(r"哪里|哪儿|在哪|何处|远|距|方向|附近|位置|where|far")
+# What two things compared seldom share.
+_OF_ONE_ALONE = (Kind.NUMBER, Kind.DATE, Kind.PERSON, Kind.PLACE)
 _DEPUTY_AFTER = re.compile(r"助理|秘书|特助|办公室|代表|提名|候选|负责制")
 # The post asked for stands at most so many characters before the question word.
 _POST_APART = 4
@@ -102,6 +104,18 @@ def is_landmark(question: Question, sentence: str) -> bool:
         rf"(?:在|距离?|离){re.escape(name)}(?:的?[东西南北]|附近|旁|对面|不足|不到|约|\d)", sentence
     )
     return 0 < sentence.count(name) == len(as_landmark)
+
+
+def is_comparison(question: Question, sentence: str) -> bool:
+    """Whether a sentence names the subject only to compare another with it: 与荷塘生华一样，华辉安健于2015年成立.
+
+    What is told is the other's; only of a kind (也是一家公司) does it tell something of both.
+    """
+    name = re.escape(question.subject)
+    if question.kind not in _OF_ONE_ALONE or not name or question.subject not in sentence:
+        return False
+    compared = re.findall(rf"(?:与|和|跟|同|像){name}(?:一样|类似|相似|相仿|不同|相比)[,，]", sentence)
+    return sentence.count(question.subject) == len(compared)
 
 
 def absent_post(question: Question, evidence: Evidence) -> str:

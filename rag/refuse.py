@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rag.absent import is_sure_name, is_thing, missing_things, untold_attribute, written
-from rag.against import absent_post, has_no_time, is_asked_for, is_landmark, missing_years, other_post
+from rag.against import (
+    absent_post,
+    has_no_time,
+    is_asked_for,
+    is_comparison,
+    is_landmark,
+    missing_years,
+    other_post,
+)
 from rag.asked import find_asked
 from rag.coverage import HELD, Similarity, word_coverage
 from rag.instead import other_days, other_name, other_number, other_ordinal, other_side
@@ -125,8 +133,8 @@ def check(
     """(why the evidence doesn't answer the question, or "" when it does; how likely it answers after all).
 
     What never spoke against a right answer on the questions of the folds, or hardly ever, overrules the model: a year
-    that is nowhere near, a deputy's post or none of the kind, a mere landmark, no time at all where one is asked for,
-    another ordinal or code than the one asked about, none of the words asked about.
+    that is nowhere near, a deputy's post or none of the kind, a mere landmark or comparison, no time at all where one
+    is asked for, another ordinal or code than the one asked about, none of the words asked about.
 
     Args:
         question: analysed question with W words.
@@ -143,6 +151,9 @@ def check(
     elif _is_landmark(question, evidence.sentence):
         name = question.subject
         reason = say(question, f"文中只用“{name}”说明位置，没有说它本身。", f"“{name}” is only named as a landmark.")
+    elif is_comparison(question, evidence.sentence):
+        name = question.subject
+        reason = say(question, f"文中只拿“{name}”作比较，没有说它本身。", f"“{name}” is only named for comparison.")
     elif not reason and has_no_time(question, evidence):
         reason = say(question, *_KIND_MISSING[Kind.DATE])
     found = _Found(question, scored, similarity)

@@ -107,6 +107,21 @@ def test_a_refusal_says_what_is_missing(question: str, reason: str) -> None:
     assert reason in found.reason
 
 
+@pytest.mark.parametrize(
+    ("question", "refused"),
+    [
+        ("荷塘生华是哪一年成立的？", True),
+        ("华辉安健是哪一年成立的？", False),
+        ("荷塘生华是什么公司？", False),  # what is said of the kind is said of both
+    ],
+)
+def test_what_is_told_of_another_in_comparison_is_no_answer(question: str, refused: bool) -> None:
+    found = ask(question, "与荷塘生华一样，华辉安健也是一家生物科技公司，于2015年在北京成立。")
+    assert found.refused == refused
+    if refused:
+        assert found.reason == "文中只拿“荷塘生华”作比较，没有说它本身。"
+
+
 def test_a_number_of_another_kind_is_no_answer() -> None:
     found = ask("论坛的会场有多少平方米？", "论坛的会场举办了3场研讨会，论坛的会场很大。")
     assert found.refused
