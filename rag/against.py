@@ -100,10 +100,7 @@ def is_landmark(question: Question, sentence: str) -> bool:
     name = question.subject
     if name not in sentence or not is_named(name) or _ASKS_WHERE.search(question.folded):
         return False
-    as_landmark = re.findall(
-        rf"(?:在|距离?|离){re.escape(name)}(?:的?[东西南北]|附近|旁|对面|不足|不到|约|\d)", sentence
-    )
-    return 0 < sentence.count(name) == len(as_landmark)
+    return _is_always(name, r"(?:在|距离?|离)%s(?:的?[东西南北]|附近|旁|对面|不足|不到|约|\d)", sentence)
 
 
 def is_comparison(question: Question, sentence: str) -> bool:
@@ -111,11 +108,14 @@ def is_comparison(question: Question, sentence: str) -> bool:
 
     What is told is the other's; only of a kind (也是一家公司) does it tell something of both.
     """
-    name = re.escape(question.subject)
-    if question.kind not in _OF_ONE_ALONE or not name or question.subject not in sentence:
+    if question.kind not in _OF_ONE_ALONE or not question.subject:
         return False
-    compared = re.findall(rf"(?:与|和|跟|同|像){name}(?:一样|类似|相似|相仿|不同|相比)[,，]", sentence)
-    return sentence.count(question.subject) == len(compared)
+    return _is_always(question.subject, r"(?:与|和|跟|同|像)%s(?:一样|类似|相似|相仿|不同|相比)[,，]", sentence)
+
+
+def _is_always(name: str, form: str, sentence: str) -> bool:
+    """Whether a sentence has a name, and each time in a form: a pattern with %s where the name stands."""
+    return 0 < sentence.count(name) == len(re.findall(form % re.escape(name), sentence))
 
 
 def absent_post(question: Question, evidence: Evidence) -> str:

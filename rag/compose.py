@@ -48,15 +48,15 @@ def from_extract(found: Extract, question: str, standalone: str, hits: Sequence[
     if found.refused:
         return refusal(question, standalone, found.reason, hits, model=EXTRACTIVE, confidence=found.score)
     citations = _whole((_citation(number, quote) for number, quote in enumerate(found.quotes, start=1)), hits)
-    said = [(sentence, citation.number) for citation in citations for sentence in _sentences(citation.quote)]
-    text = "\n".join(_marked(citation) for citation in citations)
+    said = [(citation, _sentences(citation.quote)) for citation in citations]
+    claims = [(sentence, citation.number) for citation, sentences in said for sentence in sentences]
     return Answer(
-        text=text,
+        text="\n".join(_marked(citation, sentences) for citation, sentences in said),
         refused=False,
         question=question,
         standalone_question=standalone,
         short=found.short,
-        claims=tuple(Claim(sentence, (number,), supported=True) for sentence, number in said),
+        claims=tuple(Claim(sentence, (number,), supported=True) for sentence, number in claims),
         citations=citations,
         hits=tuple(hits),
         model=EXTRACTIVE,
@@ -119,10 +119,10 @@ def _whole(citations: Iterable[Citation], hits: Sequence[Hit]) -> tuple[Citation
     return tuple(restored)
 
 
-def _marked(citation: Citation) -> str:
-    """What a quote says as it reads in the answer, each sentence with the quote's marker."""
+def _marked(citation: Citation, sentences: Iterable[str]) -> str:
+    """The sentences of a quote as they read in the answer, each with the quote's marker."""
     between = "" if language_of(citation.quote) == "zh" else " "
-    return between.join(f"{sentence}[{citation.number}]" for sentence in _sentences(citation.quote))
+    return between.join(f"{sentence}[{citation.number}]" for sentence in sentences)
 
 
 def _sentences(quote: str) -> list[str]:

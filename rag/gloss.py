@@ -21,8 +21,8 @@ from vectorstore.tokens import QUESTION_WORDS, fold
 
 # Passages whose words are taken.
 SEEN = 5
-# An answer less likely than this is not shown. Of 72 English questions about Chinese news with an answer 21 are then
-# answered right and 3 wrongly, of 24 without one 6 are answered; without this limit 35, 7 and 10.
+# An answer less likely than this is not shown. Of 72 English questions about Chinese news with an answer an earlier
+# version's models then answered 21 right and 3 wrongly, of 24 without one 6; without this limit 35, 7 and 10.
 LEAST_LIKELY = 0.7
 NOTICE = "The question was matched word by word with documents in Chinese: please check the quote."
 

@@ -78,8 +78,9 @@ def other_number(question: Question, text: str, passages: Sequence[str]) -> Pair
 
     None where a passage has it, in whatever figures.
     """
-    there = list(_numbered(text))
-    for series, number, asked in _numbered(question.folded):
+    wanted = list(_numbered(question.folded))
+    there = list(_numbered(text)) if wanted else []
+    for series, number, asked in wanted:
         others = [written for kind, value, written in there if kind == series and value != number]
         if not others or any(_has(passage, series, number) for passage in (text, *passages)):
             continue
