@@ -13,6 +13,7 @@ import numpy as np
 from rag.absent import is_sure_name, is_thing, missing_things, untold_attribute, written
 from rag.against import (
     absent_post,
+    has_no_money,
     has_no_time,
     is_asked_for,
     is_comparison,
@@ -133,8 +134,8 @@ def check(
     """(why the evidence doesn't answer the question, or "" when it does; how likely it answers after all).
 
     What never spoke against a right answer on the questions of the folds, or hardly ever, overrules the model: a year
-    that is nowhere near, a deputy's post or none of the kind, a mere landmark or comparison, no time at all where one
-    is asked for, another ordinal or code than the one asked about, none of the words asked about.
+    that is nowhere near, a deputy's post or none of the kind, a mere landmark or comparison, no time or no money
+    at all where it is asked for, another ordinal or code than the one asked about, none of the words asked about.
 
     Args:
         question: analysed question with W words.
@@ -156,6 +157,8 @@ def check(
         reason = say(question, f"文中只拿“{name}”作比较，没有说它本身。", f"“{name}” is only named for comparison.")
     elif not reason and has_no_time(question, evidence):
         reason = say(question, *_KIND_MISSING[Kind.DATE])
+    elif not reason and has_no_money(question, evidence.sentence):
+        reason = say(question, *_KIND_MISSING[Kind.NUMBER])
     found = _Found(question, scored, similarity)
     if not reason and (scored[0].covered < HELD).all() and (found.anywhere < HELD).all():
         reason = _what_is_missing(found)  # 清蒸鱼怎么做, asked of a text on something else
