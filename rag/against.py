@@ -17,6 +17,7 @@ _ANY_TIME = re.compile(r"[\d年月日时代朝纪期前后]")
 _ASKS_MONEY = re.compile(
     r"多少(?:钱|[美欧日港澳韩]?元|英镑|善款|捐款|奖金|罚款|工资)|几(?:块钱|万块|元)|how much money"
 )
+_ASKS = re.compile(r"多少|几|[哪谁何啥]|什么|怎")
 _ANY_MONEY = re.compile(
     r"(?<!单)(?<!多)元(?!旦)|[块镑币￥¥$€£钱价薪免万亿]|(?<=\d)[角分毛]|(?<!消)费(?!城)|法郎|卢布|卢比|dollar|usd|cny|rmb"
 )
@@ -108,7 +109,8 @@ def has_no_money(question: Question, sentence: str) -> bool:
 
     So of none of 842 sentences that answer such questions; a bare number of a table may be an amount.
     """
-    if not _ASKS_MONEY.search(question.folded) or _ANY_MONEY.search(sentence):
+    is_all = len(_ASKS.findall(question.folded)) == 1  # 收了多少斤菜,赔了多少钱 asks for two things
+    if not (is_all and _ASKS_MONEY.search(question.folded)) or _ANY_MONEY.search(sentence):
         return False
     return all(one.unit or not sentence[one.start].isdigit() for one in quantities(sentence))
 
