@@ -59,6 +59,20 @@ class Featured:
         return dict(zip(self.names, self.rows.T, strict=True))
 
 
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a reader learns from one example."""
+
+    example: Example
+    fold: int
+    item: Item
+
+    def teaches(self, kind: str, fold: int | None) -> bool:
+        """Whether a reader of a kind, which is not to see the documents of a fold, learns from it."""
+        is_its = kind == "everything" or (self.example.source in (DRCD, CMRC) and bool(self.example.answers))
+        return is_its and self.fold != fold
+
+
 @dataclass(frozen=True)
 class Workshop:
     """The examples and the embedder that everything is made from."""
@@ -98,45 +112,43 @@ class Workshop:
             learned = [_groups([one for one in (*found, *given) if one.fold != fold]) for fold in range(FOLDS)]
             rankers = list(pool.map(sentences.train, *zip(*learned, strict=True)))
             vectors = Vectors(self.embed)
-            items = {
-                number: readers.item(
-                    one.example, one.view, one.columns, rankers[one.fold].predict(one.rows), vectors, with_answer=True
-                )
-                for number, one in enumerate(found)
-                if len(one.rows)
-            }
-            plan = list(product(READERS, (None, *range(FOLDS))))
             lessons = [
-                [
-                    item
-                    for number, item in items.items()
-                    if found[number].fold != fold and _teaches(kind, found[number].example)
-                ]
-                for kind, fold in plan
+                Lesson(
+                    one.example,
+                    one.fold,
+                    readers.item(
+                        one.example,
+                        one.view,
+                        one.columns,
+                        rankers[one.fold].predict(one.rows),
+                        vectors,
+                        with_answer=True,
+                    ),
+                )
+                for one in found
+                if len(one.rows)
             ]
-            seeds = [0 if fold is None else fold + 1 for _, fold in plan]
-            fitted = dict(zip(plan, pool.map(_fit, lessons, seeds), strict=True))
+        del found, given, learned  # gigabytes, which every process below would have a copy of
+        self.made.clear()
+        plan = list(product(READERS, (None, *range(FOLDS))))
+        taught = ([one.item for one in lessons if one.teaches(kind, fold)] for kind, fold in plan)
+        seeds = [0 if fold is None else fold + 1 for _, fold in plan]
+        with ProcessPoolExecutor(os.cpu_count()) as pool:
+            fitted = dict(zip(plan, pool.map(_fit, taught, seeds), strict=True))
         others = [[fitted[kind, fold] for kind in READERS] for fold in range(FOLDS)]
-        read = {  # of a question without an answer there is nothing to learn about its place
-            number: spans.spans(found[number].example, item, self.embed, _full(others[found[number].fold]))
-            for number, item in items.items()
-            if found[number].example.answers
-        }
-        told = {number: one for number, one in read.items() if one is not None}
+        told = []
+        for one in lessons:
+            # of a question without an answer there is nothing to learn about its place
+            made = one.example.answers and spans.spans(one.example, one.item, self.embed, _full(others[one.fold]))
+            told += [(one.fold, made)] if made else []
         for fold in range(FOLDS):
             save(rankers[fold], folds.place(fold, rank.WEIGHTS))
             readers.save(others[fold], folds.place(fold, reader.WEIGHTS))
-            rest = [one for number, one in told.items() if found[number].fold != fold]
-            save(spans.train(rest), folds.place(fold, short.WEIGHTS))
-        folds.note({one.example.document_id for one in found})
-        save(spans.train(list(told.values())), short.WEIGHTS)
+            save(spans.train([made for its, made in told if its != fold]), folds.place(fold, short.WEIGHTS))
+        folds.note({one.document_id for one in self.examples if not one.held_out})
+        save(spans.train([made for _, made in told]), short.WEIGHTS)
         readers.save([fitted[kind, None] for kind in READERS], reader.WEIGHTS)
         return "\n".join(map(_written, (reader.WEIGHTS, short.WEIGHTS)))
-
-
-def _teaches(kind: str, example: Example) -> bool:
-    """Whether a reader of this kind learns from an example."""
-    return kind == "everything" or (example.source in (DRCD, CMRC) and bool(example.answers))
 
 
 def _fit(items: Sequence[Item], seed: int) -> Weights:
