@@ -14,12 +14,10 @@ if TYPE_CHECKING:
 
 _ANY_TIME = re.compile(r"[\d年月日时代朝纪期前后]")
 # How much money is asked for so, and what speaks of any; a bare number may be a price of a table.
-_ASKS_MONEY = re.compile(
-    r"多少(?:钱|[美欧日港澳韩]?元|英镑|善款|捐款|奖金|罚款|工资)|几(?:块钱|万块|元)|how much money"
-)
+_ASKS_MONEY = re.compile(r"多少(?:钱|[美欧日港澳韩]?元|英镑|善款|捐款|奖金|罚款|工资)|几(?:块钱|万块|元)")
 _ASKS = re.compile(r"多少|几|[哪谁何啥]|什么|怎")
 _ANY_MONEY = re.compile(
-    r"(?<!单)(?<!多)元(?!旦)|[块镑币￥¥$€£钱价薪免万亿]|(?<=\d)[角分毛]|(?<!消)费(?!城)|法郎|卢布|卢比|dollar|usd|cny|rmb"
+    r"(?<!单)(?<!多)元(?!旦)|[圆円块镑币￥¥$€£钱价薪免万亿]|(?<=\d)[角分毛]|(?<!消)费(?!城)|法郎|卢布|卢比|dollar|usd|cny|rmb"
 )
 _ASKS_WHERE = re.compile(r"哪里|哪儿|在哪|何处|远|距|方向|附近|位置|where|far")
 # What two things compared seldom share.
