@@ -107,8 +107,8 @@ def has_no_money(question: Question, sentence: str) -> bool:
 
     So of none of 842 sentences that answer such questions; a bare number of a table may be an amount.
     """
-    is_all = len(_ASKS.findall(question.folded)) == 1  # 收了多少斤菜,赔了多少钱 asks for two things
-    if not (is_all and _ASKS_MONEY.search(question.folded)) or _ANY_MONEY.search(sentence):
+    is_only = len(_ASKS.findall(question.folded)) == 1  # 收了多少斤菜,赔了多少钱 asks for two things
+    if not (is_only and _ASKS_MONEY.search(question.folded)) or _ANY_MONEY.search(sentence):
         return False
     return all(one.unit or not sentence[one.start].isdigit() for one in quantities(sentence))
 

@@ -136,11 +136,13 @@ class Workshop:
         with ProcessPoolExecutor(os.cpu_count()) as pool:
             fitted = dict(zip(plan, pool.map(_fit, taught, seeds), strict=True))
         others = [[fitted[kind, fold] for kind in READERS] for fold in range(FOLDS)]
-        told = []
-        for one in lessons:
+        unseen = [_full(both) for both in others]
+        told = [
+            (one.fold, made)
+            for one in lessons
             # of a question without an answer there is nothing to learn about its place
-            made = one.example.answers and spans.spans(one.example, one.item, self.embed, _full(others[one.fold]))
-            told += [(one.fold, made)] if made else []
+            if one.example.answers and (made := spans.spans(one.example, one.item, self.embed, unseen[one.fold]))
+        ]
         for fold in range(FOLDS):
             save(rankers[fold], folds.place(fold, rank.WEIGHTS))
             readers.save(others[fold], folds.place(fold, reader.WEIGHTS))

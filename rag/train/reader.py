@@ -18,7 +18,8 @@ from rag.short import READ
 from rag.train.data import Example, View
 
 EPOCHS, BATCH, RATE, DECAY, WARM = 6, 32, 2e-3, 0.01, 0.15
-# Batches are cut from so many questions at a time, in order of their longest sentence: less to pad.
+# Batches are cut from so many questions at a time, in order of their longest sentence: less to pad. Whole batches, so
+# that they are no more than without.
 SORTED = 64 * BATCH
 
 
@@ -130,7 +131,7 @@ def fit(items: Sequence[Item], vectors: Vectors, seed: int = 0, epochs: int = EP
     net = layers(vectors(first.reading.words).shape[1], first.columns.shape[1])
     optimiser = torch.optim.AdamW(net.parameters(), RATE, weight_decay=DECAY)
     shuffled = list(items)
-    steps = epochs * len(_batches(shuffled, order))
+    steps = epochs * -(-len(shuffled) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps, pct_start=WARM)
     net.train()
     for _ in range(epochs):
