@@ -125,29 +125,26 @@ def _read(
     """By one reader: log-probability of a start, and of an end, at each word of all sentences; log-odds of none."""
     question, pooled = _ask(weights, asked, own, columns, asked_vectors)
     asked_words = _relu(_linear(weights, "emb", asked_vectors))
-    longest = max(len(mine) for mine, *_ in seen)
+    width, longest = len(pooled), max(len(mine) for mine, *_ in seen)
     mask = np.array([np.arange(longest) < len(mine) for mine, *_ in seen])[..., None]
-    rows = [
-        [_relu(_linear(weights, "emb", mine)), weights["tag.weight"][tags], described, looks @ asked_words]
-        for mine, tags, described, looks in seen
-    ]
-    padded = np.zeros((len(rows), longest, sum(part.shape[1] for part in rows[0]) + len(pooled)), np.float32)
-    for place, parts in zip(padded, rows, strict=True):
-        one = np.concatenate(parts, axis=1)
-        place[: len(one), : one.shape[1]] = one
-        place[: len(one), one.shape[1] :] = pooled
-    hidden = _relu(_linear(weights, "inp", padded)) * mask
+    kernel = weights["inp.weight"]
+    rows = np.zeros((len(seen), longest, kernel.shape[1] - width), np.float32)
+    for place, (mine, tags, described, looks) in zip(rows, seen, strict=True):
+        parts = [_relu(_linear(weights, "emb", mine)), weights["tag.weight"][tags], described, looks @ asked_words]
+        place[: len(mine)] = np.concatenate(parts, axis=1)
+    # The question as a whole stands beside every word: its part of the product is the same for all.
+    common = pooled @ kernel[:, -width:].T + weights["inp.bias"]
+    hidden = _relu(rows @ kernel[:, :-width].T + common) * mask
     for number, dilation in enumerate(DILATIONS):
         if number == LOOKS_BEFORE:
-            match = _linear(weights, "seek", hidden) @ _linear(weights, "offer", question).T / len(pooled) ** 0.5
-            hidden = (hidden + _relu(_linear(weights, "take", _softmax(match) @ question))) * mask
+            hidden = (hidden + _relu(_look(weights, hidden, question))) * mask
         convolved = _relu(_convolve(weights, f"convs.{number}", hidden, dilation))
         hidden = _normalise(weights, f"norm.{number}", hidden + convolved) * mask
     own_most = np.where(mask, hidden, _NOWHERE).max(axis=1)
     most = own_most.max(axis=0)
     worth = _worth(weights, own_most, most, pooled)
     sides = (
-        _linear(weights, name, hidden)[..., 0] + _linear(weights, by_question, hidden) @ pooled / 10 + whole[:, None]
+        _side(weights, name, by_question, hidden, pooled) + whole[:, None]
         for name, by_question, whole in zip(("start", "end"), ("ws", "we"), worth.T, strict=True)
     )
     start, end = (one[mask[..., 0]] for one in sides)
@@ -155,6 +152,23 @@ def _read(
     starts, ends = (float(np.logaddexp.reduce(logits)) for logits in (start, end))
     odds = float(np.clip(none - (starts + ends) / 2, -MOST_NONE, MOST_NONE))
     return start - starts, end - ends, odds
+
+
+def _look(weights: Weights, hidden: np.ndarray, question: np.ndarray) -> np.ndarray:
+    """What each word takes from the question's words that were learned to match it.
+
+    It is take(softmax(seek(hidden) · offer(question)) @ question); the products are on the side with fewer words.
+    """
+    offered = _linear(weights, "offer", question)
+    match = hidden @ (offered @ weights["seek.weight"]).T + offered @ weights["seek.bias"]
+    taken = question @ weights["take.weight"].T
+    return _softmax(match / hidden.shape[-1] ** 0.5) @ taken + weights["take.bias"]
+
+
+def _side(weights: Weights, name: str, by_question: str, hidden: np.ndarray, pooled: np.ndarray) -> np.ndarray:
+    """How each word does as a start or an end: its own layer, and a tenth of the product with the question."""
+    direction = weights[f"{name}.weight"][0] + pooled @ weights[f"{by_question}.weight"] / 10
+    return hidden @ direction + weights[f"{name}.bias"] + pooled @ weights[f"{by_question}.bias"] / 10
 
 
 def _ask(

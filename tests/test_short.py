@@ -65,15 +65,17 @@ def test_numpy_computes_what_torch_computes() -> None:
         sentences.append(Sentence(0, reading, 0, 0.0, both, ()))
     item = Item(own, question_columns(question, asked, own), asked.form, tuple(sentences))
     net = layers(own_vectors.shape[1], TOKEN_COLUMNS + 2).eval()
+    batch = _batch([item], vectors)
     with torch.no_grad():
-        starts, ends, none = logits(net, _batch([item], vectors))
+        starts, ends, none = logits(net, batch)
     weights = {name: value.numpy() for name, value in net.state_dict().items()}
     found, odds = read_sentences(question, asked, readings, told, word_vectors, [weights])
     totals = [float(torch.logsumexp(both, (0, 1))) for both in (starts, ends)]
     assert odds == pytest.approx(none.item() - sum(totals) / 2, abs=1e-4)
     for number, (start, end) in enumerate(found):
-        np.testing.assert_allclose(start, starts[number, : len(start)].numpy() - totals[0], atol=1e-4)
-        np.testing.assert_allclose(end, ends[number, : len(end)].numpy() - totals[1], atol=1e-4)
+        here = batch["sentence"] == number
+        np.testing.assert_allclose(start, starts[here].numpy() - totals[0], atol=1e-4)
+        np.testing.assert_allclose(end, ends[here].numpy() - totals[1], atol=1e-4)
 
 
 def test_the_first_of_two_readers_counts_most() -> None:

@@ -8,7 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from rag.reading import read
+from rag.reading import QUESTION_COLUMNS, read
+from rag.similarity import word_vectors
 from rag.train import reader
 from rag.train.reader import Item, Sentence
 
@@ -25,7 +26,47 @@ def test_every_question_is_in_one_batch_beside_others_of_its_length(monkeypatch:
     monkeypatch.setattr(reader, "SORTED", 100)
     items = [an_item(words) for words in (5, 1, 9, 3, 7, 2, 8, 4, 6, 10)]
     batches = reader._batches(items, random.Random(0))
-    lengths = [[reader._longest(one) for one in batch] for batch in batches]
-    assert sorted(lengths) == [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10]]
+    lengths = [[reader._words(one) for one in batch] for batch in batches]
+    assert sorted(lengths) == [[2, 3, 4, 5], [6, 7, 8, 9], [10, 11]]  # and the word of the other sentence
     orders = [[len(batch) for batch in reader._batches(items, random.Random(seed))] for seed in range(20)]
     assert any(one != other for one, other in pairwise(orders))  # drawn anew
+
+
+@pytest.mark.parametrize("dilation", [1, 2, 4])
+def test_convolution_and_its_gradients_are_those_of_torch(dilation: int) -> None:
+    torch = pytest.importorskip("torch")
+    from rag.train.net import REACH, _Convolution
+
+    torch.manual_seed(0)
+    words, kernel, bias = torch.randn(13, 3), torch.randn(4, 3, REACH), torch.randn(4)
+    given = [one.requires_grad_() for one in (words, kernel, bias)]
+    ours = _Convolution.apply(*given, dilation)
+    theirs = torch.nn.functional.conv1d(words.t()[None], kernel, bias, padding=2 * dilation, dilation=dilation)[0].t()
+    torch.testing.assert_close(ours, theirs)
+    weight = torch.randn(13, 4)
+    of_ours, of_theirs = (torch.autograd.grad((out * weight).sum(), given) for out in (ours, theirs))
+    torch.testing.assert_close(of_ours, of_theirs)
+
+
+def test_sentences_do_not_reach_into_each_other() -> None:
+    torch = pytest.importorskip("torch")
+    from rag.train.net import layers, logits
+
+    vectors = reader.Vectors(word_vectors)
+    whole = read("量子院位于中关村。")
+    columns = np.zeros((len(whole.words), 3), np.float16)
+    sentence = Sentence(0, whole, 0, 0.0, columns, ((5, 8),))
+    other = Sentence(1, read("好"), 1, 0.0, columns[:1], ())
+    own = read("量子院在哪？")
+    asked = np.zeros((len(own.words), QUESTION_COLUMNS))
+    pair = reader._batch(
+        [Item(own, asked, 0, one) for one in ((sentence, other), (sentence, sentence, other))], vectors
+    )
+    assert pair["starts"].sum(1).tolist() == pair["ends"].sum(1).tolist() == [1.0, 2.0]
+    torch.manual_seed(0)
+    with torch.no_grad():
+        starts, _, _ = logits(layers(pair["vectors"].shape[2], 3).eval(), pair)
+    first, again = (starts[1][pair["sentence"][1] == number] for number in (0, 1))
+    torch.testing.assert_close(first, again)
+    alone = starts[0][pair["sentence"][0] == 0]
+    torch.testing.assert_close(first - first[0], alone - alone[0])  # the others weigh on it as a whole only

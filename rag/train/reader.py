@@ -6,6 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,8 +18,11 @@ from rag.reading import TOKEN_COLUMNS, Reading, question_columns, read, token_co
 from rag.short import READ
 from rag.train.data import Example, View
 
+if TYPE_CHECKING:
+    import torch
+
 EPOCHS, BATCH, RATE, DECAY, WARM = 6, 32, 2e-3, 0.01, 0.15
-# Batches are cut from so many questions at a time, in order of their longest sentence: less to pad. Whole batches, so
+# Batches are cut from so many questions at a time, in order of their words: less to pad. Whole batches, so
 # that they are no more than without.
 SORTED = 64 * BATCH
 
@@ -138,9 +142,9 @@ def fit(items: Sequence[Item], vectors: Vectors, seed: int = 0, epochs: int = EP
         order.shuffle(shuffled)
         for chosen in _batches(shuffled, order):
             batch = _batch(chosen, vectors)
-            starts, ends, none = logits(net, batch)
-            cost = loss(starts, none, batch["starts"], batch["owner"])
-            cost = cost + loss(ends, none, batch["ends"], batch["owner"])
+            with torch.autocast("cpu", torch.bfloat16):
+                starts, ends, none = logits(net, batch)
+            cost = loss(starts, none, batch["starts"]) + loss(ends, none, batch["ends"])
             optimiser.zero_grad()
             cost.backward()
             torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -160,44 +164,66 @@ def save(readers: Sequence[Mapping[str, np.ndarray]], path: Path) -> None:
 
 
 def _batches(items: Sequence[Item], order: random.Random) -> list[list[Item]]:
-    """The questions in batches, each of sentences of like length, in an order drawn anew."""
+    """The questions in batches, each of as many words to read, in an order drawn anew."""
     batches = []
     for start in range(0, len(items), SORTED):
-        alike = sorted(items[start : start + SORTED], key=_longest)
+        alike = sorted(items[start : start + SORTED], key=_words)
         batches += [alike[first : first + BATCH] for first in range(0, len(alike), BATCH)]
     order.shuffle(batches)
     return batches
 
 
-def _longest(item: Item) -> int:
-    """Words of its longest sentence."""
-    return max(len(sentence.reading.words) for sentence in item.sentences)
+def _words(item: Item) -> int:
+    """Words of its sentences."""
+    return sum(len(sentence.reading.words) for sentence in item.sentences)
 
 
-def _batch(items: Sequence[Item], vectors: Vectors) -> dict:
-    """Tensors of a batch; the sentences of all its questions one after the other."""
+def _batch(items: Sequence[Item], vectors: Vectors) -> dict[str, torch.Tensor]:
+    """Tensors of a batch, as `rag.train.net.logits` takes them, and the targets starts and ends (questions, words)."""
     import torch
 
-    from rag.train.net import padded
+    from rag.train.net import GAP
 
-    sentences = [(owner, sentence) for owner, one in enumerate(items) for sentence in one.sentences]
-    readings = [sentence.reading for _, sentence in sentences]
-    targets = [_targets(sentence) for _, sentence in sentences]
-    number, true = torch.float32, torch.bool
-    return {
-        "asked_vectors": padded([vectors(one.asked.words) for one in items], number),
-        "asked_tags": padded([one.asked.tags for one in items], torch.int64),
-        "asked_columns": padded([one.columns for one in items], number),
-        "asked_mask": padded([np.ones(len(one.asked.words), bool) for one in items], true),
-        "form": torch.tensor([one.form for one in items]),
-        "owner": torch.tensor([owner for owner, _ in sentences]),
-        "vectors": padded([vectors(reading.words) for reading in readings], number),
-        "tags": padded([reading.tags for reading in readings], torch.int64),
-        "columns": padded([sentence.columns for _, sentence in sentences], number),
-        "mask": padded([np.ones(len(reading.words), bool) for reading in readings], true),
-        "starts": padded([starts for starts, _ in targets], number),
-        "ends": padded([ends for _, ends in targets], number),
+    count = max(len(one.sentences) for one in items)
+    longest = max(_words(one) + GAP * len(one.sentences) for one in items)
+    first = items[0].sentences[0].columns
+    shape = (len(items), longest)
+    laid = {
+        "sentence": np.full(shape, count),
+        "vectors": np.zeros((*shape, vectors(items[0].asked.words).shape[1]), np.float32),
+        "tags": np.zeros(shape, np.int64),
+        "columns": np.zeros((*shape, first.shape[1]), np.float32),
+        "starts": np.zeros(shape, np.float32),
+        "ends": np.zeros(shape, np.float32),
+        "is_sentence": np.array([[number < len(one.sentences) for number in range(count)] for one in items]),
     }
+    for row, one in enumerate(items):
+        begin = 0
+        for number, sentence in enumerate(one.sentences):
+            place = row, slice(begin, begin + len(sentence.reading.words))
+            laid["sentence"][place] = number
+            laid["vectors"][place] = vectors(sentence.reading.words)
+            laid["tags"][place] = sentence.reading.tags
+            laid["columns"][place] = sentence.columns
+            laid["starts"][place], laid["ends"][place] = _targets(sentence)
+            begin = place[1].stop + GAP
+    return {name: torch.from_numpy(array) for name, array in laid.items()} | {
+        "asked_vectors": _padded([vectors(one.asked.words) for one in items]),
+        "asked_tags": _padded([one.asked.tags.astype(np.int64) for one in items]),
+        "asked_columns": _padded([one.columns.astype(np.float32) for one in items]),
+        "asked_mask": _padded([np.ones(len(one.asked.words), bool) for one in items]),
+        "form": torch.tensor([one.form for one in items]),
+    }
+
+
+def _padded(rows: Sequence[np.ndarray]) -> torch.Tensor:
+    """Arrays of different lengths as one tensor, zeros behind each."""
+    import torch
+
+    out = np.zeros((len(rows), max(map(len, rows)), *rows[0].shape[1:]), rows[0].dtype)
+    for place, row in zip(out, rows, strict=True):
+        place[: len(row)] = row
+    return torch.from_numpy(out)
 
 
 def _targets(sentence: Sentence) -> tuple[np.ndarray, np.ndarray]:
