@@ -1,4 +1,4 @@
-"""Two small convolutional readers: where in a sentence the short answer starts and ends. Numpy alone at run time.
+"""Two convolutional readers: where in a sentence the short answer starts and ends. Numpy alone at run time.
 
 Words enter as vectors of the static embedder, with tags, matches with the question and what the question's nearest
 words are; three convolutions look at five words each, one, two and four apart; behind the first of them every word

@@ -64,7 +64,7 @@ def test_numpy_computes_what_torch_computes() -> None:
         both = np.concatenate([columns, np.broadcast_to(extra, (len(here), 2))], axis=1)
         sentences.append(Sentence(0, reading, 0, 0.0, both, ()))
     item = Item(own, question_columns(question, asked, own), asked.form, tuple(sentences))
-    net = layers(own_vectors.shape[1], TOKEN_COLUMNS + 2).eval()
+    net = layers(own_vectors.shape[1], TOKEN_COLUMNS + 2, 32, 16).eval()
     batch = _batch([item], vectors)
     with torch.no_grad():
         starts, ends, none = logits(net, batch)
@@ -87,7 +87,8 @@ def test_the_first_of_two_readers_counts_most() -> None:
     told = np.array([[0.0, 0.5], [-1.0, 0.25]], np.float32)
     torch.manual_seed(0)
     nets = [
-        {name: value.numpy() for name, value in layers(128, TOKEN_COLUMNS + 2).state_dict().items()} for _ in range(2)
+        {name: value.numpy() for name, value in layers(128, TOKEN_COLUMNS + 2, 32, 16).state_dict().items()}
+        for _ in range(2)
     ]
     (one, odds), (other, _) = (read_sentences(question, asked, readings, told, word_vectors, [net]) for net in nets)
     both, odds_of_both = read_sentences(question, asked, readings, told, word_vectors, nets)

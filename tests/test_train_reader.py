@@ -65,7 +65,7 @@ def test_sentences_do_not_reach_into_each_other() -> None:
     assert pair["starts"].sum(1).tolist() == pair["ends"].sum(1).tolist() == [1.0, 2.0]
     torch.manual_seed(0)
     with torch.no_grad():
-        starts, _, _ = logits(layers(pair["vectors"].shape[2], 3).eval(), pair)
+        starts, _, _ = logits(layers(pair["vectors"].shape[2], 3, 32, 16).eval(), pair)
     first, again = (starts[1][pair["sentence"][1] == number] for number in (0, 1))
     torch.testing.assert_close(first, again)
     alone = starts[0][pair["sentence"][0] == 0]

@@ -18,42 +18,44 @@ from torch.nn import functional
 from rag.reader import DILATIONS, LOOKS_BEFORE, SHARPNESS
 from rag.reading import FORM_COUNT, QUESTION_COLUMNS, TAG_COUNT
 
-HIDDEN, WORD, TAG, FORM = 128, 64, 10, 16
+TAG, FORM = 10, 16
 DROPOUT = 0.2
 # Words that a convolution looks at.
 REACH = 5
 GAP = (REACH // 2) * max(DILATIONS)
 
 
-def layers(dimension: int, columns: int) -> nn.ModuleDict:
+def layers(dimension: int, columns: int, hidden: int, word: int) -> nn.ModuleDict:
     """The layers with fresh weights, drawn in this order from torch's seed.
 
     Args:
         dimension: of the static embedder's vectors.
         columns: numbers that describe a word beside its vector and tag.
+        hidden: numbers that a word is in the layers.
+        word: numbers that are made of its vector.
     """
     return nn.ModuleDict(
         {
-            "emb": nn.Linear(dimension, WORD),
+            "emb": nn.Linear(dimension, word),
             "tag": nn.Embedding(TAG_COUNT, TAG),
             "form": nn.Embedding(FORM_COUNT, FORM),
-            "qin": nn.Linear(WORD + TAG + QUESTION_COLUMNS, HIDDEN),
-            "qconv": nn.Conv1d(HIDDEN, HIDDEN, 3, padding=1),
-            "qatt": nn.Linear(HIDDEN + FORM, 1),
-            "qout": nn.Linear(HIDDEN + FORM, HIDDEN),
-            "inp": nn.Linear(WORD + TAG + columns + WORD + HIDDEN, HIDDEN),
-            "convs": nn.ModuleList(nn.Conv1d(HIDDEN, HIDDEN, REACH, dilation=d) for d in DILATIONS),
-            "norm": nn.ModuleList(nn.LayerNorm(HIDDEN) for _ in DILATIONS),
-            "seek": nn.Linear(HIDDEN, HIDDEN),
-            "offer": nn.Linear(HIDDEN, HIDDEN),
-            "take": nn.Linear(HIDDEN, HIDDEN),
-            "start": nn.Linear(HIDDEN, 1),
-            "end": nn.Linear(HIDDEN, 1),
-            "ws": nn.Linear(HIDDEN, HIDDEN),
-            "we": nn.Linear(HIDDEN, HIDDEN),
-            "sentence": nn.Linear(3 * HIDDEN, HIDDEN),
-            "worth": nn.Linear(HIDDEN, 2),
-            "none": nn.Linear(2 * HIDDEN, 1),
+            "qin": nn.Linear(word + TAG + QUESTION_COLUMNS, hidden),
+            "qconv": nn.Conv1d(hidden, hidden, 3, padding=1),
+            "qatt": nn.Linear(hidden + FORM, 1),
+            "qout": nn.Linear(hidden + FORM, hidden),
+            "inp": nn.Linear(word + TAG + columns + word + hidden, hidden),
+            "convs": nn.ModuleList(nn.Conv1d(hidden, hidden, REACH, dilation=d) for d in DILATIONS),
+            "norm": nn.ModuleList(nn.LayerNorm(hidden) for _ in DILATIONS),
+            "seek": nn.Linear(hidden, hidden),
+            "offer": nn.Linear(hidden, hidden),
+            "take": nn.Linear(hidden, hidden),
+            "start": nn.Linear(hidden, 1),
+            "end": nn.Linear(hidden, 1),
+            "ws": nn.Linear(hidden, hidden),
+            "we": nn.Linear(hidden, hidden),
+            "sentence": nn.Linear(3 * hidden, hidden),
+            "worth": nn.Linear(hidden, 2),
+            "none": nn.Linear(2 * hidden, 1),
         }
     )
 
@@ -157,7 +159,7 @@ class _Convolution(torch.autograd.Function):
 
 
 def _ask(net: nn.ModuleDict, batch: Mapping[str, torch.Tensor], own: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The questions' words (Q, A, HIDDEN), and each question as one vector (Q, HIDDEN)."""
+    """The questions' words (Q, A, hidden), and each question as one vector (Q, hidden)."""
     mask = batch["asked_mask"]
     words = torch.cat([_drop(net, own), net["tag"](batch["asked_tags"]), batch["asked_columns"]], -1)
     hidden = torch.relu(net["qin"](words)) * mask[..., None]

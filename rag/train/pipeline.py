@@ -25,7 +25,7 @@ from rag.train import reader as readers
 from rag.train.data import CMRC, DRCD, Example, View, read_examples
 from rag.train.export import save
 from rag.train.folds import FOLDS, fold_of
-from rag.train.reader import Item, Vectors
+from rag.train.reader import Item, Size, Vectors
 
 # Examples sent to another process at a time.
 CHUNK = 64
@@ -134,7 +134,8 @@ class Workshop:
         taught = ([one.item for one in lessons if one.teaches(kind, fold)] for kind, fold in plan)
         seeds = [0 if fold is None else fold + 1 for _, fold in plan]
         with ProcessPoolExecutor(os.cpu_count()) as pool:
-            fitted = dict(zip(plan, pool.map(_fit, taught, seeds), strict=True))
+            sizes = [readers.SIZES[kind] for kind, _ in plan]
+            fitted = dict(zip(plan, pool.map(_fit, taught, sizes, seeds), strict=True))
         others = [[fitted[kind, fold] for kind in READERS] for fold in range(FOLDS)]
         unseen = [_full(both) for both in others]
         told = [
@@ -153,9 +154,9 @@ class Workshop:
         return "\n".join(map(_written, (reader.WEIGHTS, short.WEIGHTS)))
 
 
-def _fit(items: Sequence[Item], seed: int) -> Weights:
+def _fit(items: Sequence[Item], size: Size, seed: int) -> Weights:
     """A reader; in a process of its own."""
-    return readers.fit(items, Vectors(word_vectors), seed)
+    return readers.fit(items, Vectors(word_vectors), size, seed)
 
 
 def _feature(example: Example, view: View, similarity: Similarity) -> Featured:

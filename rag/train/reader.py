@@ -21,10 +21,29 @@ from rag.train.data import Example, View
 if TYPE_CHECKING:
     import torch
 
-EPOCHS, BATCH, RATE, DECAY, WARM = 6, 32, 2e-3, 0.01, 0.15
+EPOCHS, BATCH, DECAY, WARM = 6, 32, 0.01, 0.15
 # Batches are cut from so many questions at a time, in order of their words: less to pad. Whole batches, so
 # that they are no more than without.
 SORTED = 64 * BATCH
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a reader is.
+
+    Attributes:
+        hidden: numbers that a word is in its layers.
+        word: numbers that are made of its vector.
+        rate: highest learning rate.
+    """
+
+    hidden: int
+    word: int
+    rate: float
+
+
+# Of each of `rag.reader.READERS`: the second learns from a fifteenth of the questions.
+SIZES = {"everything": Size(128, 64, 1.5e-3), "encyclopaedia": Size(64, 40, 2e-3)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +141,7 @@ def described(item: Item) -> np.ndarray:
     return np.stack([sentence.columns[0, TOKEN_COLUMNS:] for sentence in item.sentences]).astype(np.float32)
 
 
-def fit(items: Sequence[Item], vectors: Vectors, seed: int = 0, epochs: int = EPOCHS) -> dict[str, np.ndarray]:
+def fit(items: Sequence[Item], vectors: Vectors, size: Size, seed: int = 0) -> dict[str, np.ndarray]:
     """The trained weights, float16, as `rag.reader` reads them; deterministic for one torch on one thread."""
     import torch
 
@@ -132,13 +151,13 @@ def fit(items: Sequence[Item], vectors: Vectors, seed: int = 0, epochs: int = EP
     torch.manual_seed(seed)
     order = random.Random(seed)  # noqa: S311 - an order, not a secret
     first = items[0].sentences[0]
-    net = layers(vectors(first.reading.words).shape[1], first.columns.shape[1])
-    optimiser = torch.optim.AdamW(net.parameters(), RATE, weight_decay=DECAY)
+    net = layers(vectors(first.reading.words).shape[1], first.columns.shape[1], size.hidden, size.word)
+    optimiser = torch.optim.AdamW(net.parameters(), size.rate, weight_decay=DECAY)
     shuffled = list(items)
-    steps = epochs * -(-len(shuffled) // BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps, pct_start=WARM)
+    steps = EPOCHS * -(-len(shuffled) // BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, size.rate, total_steps=steps, pct_start=WARM)
     net.train()
-    for _ in range(epochs):
+    for _ in range(EPOCHS):
         order.shuffle(shuffled)
         for chosen in _batches(shuffled, order):
             batch = _batch(chosen, vectors)
