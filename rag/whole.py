@@ -29,7 +29,8 @@ _range = r" ?(?:到|至|-|~|—|–) ?"
 _per = rf"/ ?(?:{UNITS}|立方米|秒|年|日|天|人)"
 _amount = rf"\d[\d,]*(?:\.\d+)?(?:[十百千万亿]+)?(?:余|多)?(?: ?(?:{UNITS}))?(?:{_per})?"
 _quantity = re.compile(
-    rf"(?P<about>大约|约|近|超过|超|逾|至少|不到|不足|最多|将近|接近)?(?:第|百分之|[￥¥$€£])?"
+    rf"(?P<about>大约|约|近|(?:不[得能应可会宜]?|未|没有?)?(?P<bound>超过|超|[高低多少大小]于)|逾|至少|[不未][到足满]|最多|将近|接近)?"
+    rf"(?:第|百分之|[￥¥$€£])?"
     rf"{_amount}(?:{_range}{_amount})?(?:左右|以上|以下|以内|上下)?"
 )
 _latin = re.compile(r"[a-z0-9]+(?:[-._+][a-z0-9]+)*")
@@ -73,7 +74,7 @@ def _names(folded: str) -> Iterator[Span]:
 def _quantities(question: Question, folded: str) -> Iterator[Span]:
     """Figures with unit and qualifier; a qualifier that the question has itself is left out."""
     for found in _quantity.finditer(folded):
-        about = found["about"]
+        about = found["bound"] or found["about"]  # 不超过5000元 never loses its 不
         yield (found.end("about") if about and about in question.folded else found.start()), found.end()
 
 

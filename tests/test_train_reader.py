@@ -35,12 +35,12 @@ def test_every_question_is_in_one_batch_beside_others_of_its_length(monkeypatch:
 @pytest.mark.parametrize("dilation", [1, 2, 4])
 def test_convolution_and_its_gradients_are_those_of_torch(dilation: int) -> None:
     torch = pytest.importorskip("torch")
-    from rag.train.net import REACH, _Convolution
+    from rag.train.net import REACH, convolution
 
     torch.manual_seed(0)
     words, kernel, bias = torch.randn(13, 3), torch.randn(4, 3, REACH), torch.randn(4)
     given = [one.requires_grad_() for one in (words, kernel, bias)]
-    ours = _Convolution.apply(*given, dilation)
+    ours = convolution()(*given, dilation)
     theirs = torch.nn.functional.conv1d(words.t()[None], kernel, bias, padding=2 * dilation, dilation=dilation)[0].t()
     torch.testing.assert_close(ours, theirs)
     weight = torch.randn(13, 4)

@@ -7,16 +7,18 @@ bfloat16: with both, three times as many questions a second as padded sentences 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-import torch
-from torch import nn
-from torch.nn import functional
 
 from rag.reader import DILATIONS, LOOKS_BEFORE, SHARPNESS
 from rag.reading import FORM_COUNT, QUESTION_COLUMNS, TAG_COUNT
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
 TAG, FORM = 10, 16
 DROPOUT = 0.2
@@ -34,6 +36,8 @@ def layers(dimension: int, columns: int, hidden: int, word: int) -> nn.ModuleDic
         hidden: numbers that a word is in the layers.
         word: numbers that are made of its vector.
     """
+    from torch import nn
+
     return nn.ModuleDict(
         {
             "emb": nn.Linear(dimension, word),
@@ -70,6 +74,9 @@ def logits(net: nn.ModuleDict, batch: Mapping[str, torch.Tensor]) -> tuple[torch
             (Q,), vectors (Q, T, dimension), tags (Q, T), columns (Q, T, columns), sentence (Q, T): which of the
             question's a word stands in, S in a gap; is_sentence (Q, S).
     """
+    import torch
+    from torch.nn import functional
+
     asked_mask, sentence, is_sentence = batch["asked_mask"], batch["sentence"], batch["is_sentence"]
     count = is_sentence.shape[1]
     is_word = (sentence < count)[..., None]
@@ -90,7 +97,7 @@ def logits(net: nn.ModuleDict, batch: Mapping[str, torch.Tensor]) -> tuple[torch
         if number == LOOKS_BEFORE:
             taken = _look(net, hidden, question, asked_mask)
             hidden = (hidden + _drop(net, torch.relu(taken))) * is_word
-        flat = _Convolution.apply(hidden.flatten(0, 1), convolve.weight, convolve.bias, dilation)
+        flat = convolution()(hidden.flatten(0, 1), convolve.weight, convolve.bias, dilation)
         seen = _drop(net, torch.relu(flat).view(hidden.shape))
         hidden = (normalise(hidden + seen) * is_word).to(own.dtype)
     hidden = _drop(net, hidden)
@@ -117,6 +124,8 @@ def loss(logits: torch.Tensor, none: torch.Tensor, target: torch.Tensor) -> torc
         none: (questions,).
         target: 1.0 at the answer's words, (questions, words).
     """
+    import torch
+
     nothing = target.sum(1, keepdim=True) == 0
     right = torch.cat([target > 0, nothing], 1)
     every = torch.cat([logits, none[:, None]], 1)
@@ -128,38 +137,49 @@ def arrays(net: nn.ModuleDict) -> dict[str, np.ndarray]:
     return {name: value.detach().numpy().astype(np.float16) for name, value in net.state_dict().items()}
 
 
-class _Convolution(torch.autograd.Function):
-    """Convolution along a row of words, as one product for each word looked at: nothing is copied or turned about."""
+@cache
+def convolution() -> Callable[[torch.Tensor, torch.Tensor, torch.Tensor, int], torch.Tensor]:
+    """Convolution along a row of words, as one product for each word looked at: nothing is copied or turned about.
 
-    @staticmethod
-    def forward(
-        context: Any, words: torch.Tensor, kernel: torch.Tensor, bias: torch.Tensor, dilation: int
-    ) -> torch.Tensor:
-        kernel, count = kernel.to(words.dtype), len(words)
-        padded = functional.pad(words, (0, 0, REACH // 2 * dilation, REACH // 2 * dilation))
-        context.save_for_backward(padded, kernel)
-        context.dilation = dilation
-        out = bias.to(words.dtype).repeat(count, 1)
-        for k in range(REACH):
-            out.addmm_(padded[k * dilation : k * dilation + count], kernel[:, :, k].t())
-        return out
+    It takes the words (words, channels), a kernel (out, channels, REACH), a bias (out,) and the dilation.
+    """
+    import torch
+    from torch.nn import functional
 
-    @staticmethod
-    def backward(context: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        padded, kernel = context.saved_tensors
-        dilation, count = context.dilation, len(gradients[0])
-        gradient = gradients[0].to(kernel.dtype).contiguous()
-        spread = functional.pad(gradient, (0, 0, REACH // 2 * dilation, REACH // 2 * dilation))
-        words = gradient.new_zeros(count, kernel.shape[1])
-        for k in range(REACH):
-            place = (REACH - 1 - k) * dilation
-            words.addmm_(spread[place : place + count], kernel[:, :, k])
-        slices = [gradient.t() @ padded[k * dilation : k * dilation + count] for k in range(REACH)]
-        return words, torch.stack(slices, -1).float(), gradient.float().sum(0), None
+    class Convolution(torch.autograd.Function):
+        @staticmethod
+        def forward(
+            context: Any, words: torch.Tensor, kernel: torch.Tensor, bias: torch.Tensor, dilation: int
+        ) -> torch.Tensor:
+            kernel, count = kernel.to(words.dtype), len(words)
+            padded = functional.pad(words, (0, 0, REACH // 2 * dilation, REACH // 2 * dilation))
+            context.save_for_backward(padded, kernel)
+            context.dilation = dilation
+            out = bias.to(words.dtype).repeat(count, 1)
+            for k in range(REACH):
+                out.addmm_(padded[k * dilation : k * dilation + count], kernel[:, :, k].t())
+            return out
+
+        @staticmethod
+        def backward(context: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+            padded, kernel = context.saved_tensors
+            dilation, count = context.dilation, len(gradients[0])
+            gradient = gradients[0].to(kernel.dtype).contiguous()
+            spread = functional.pad(gradient, (0, 0, REACH // 2 * dilation, REACH // 2 * dilation))
+            words = gradient.new_zeros(count, kernel.shape[1])
+            for k in range(REACH):
+                place = (REACH - 1 - k) * dilation
+                words.addmm_(spread[place : place + count], kernel[:, :, k])
+            slices = [gradient.t() @ padded[k * dilation : k * dilation + count] for k in range(REACH)]
+            return words, torch.stack(slices, -1).float(), gradient.float().sum(0), None
+
+    return Convolution.apply
 
 
 def _ask(net: nn.ModuleDict, batch: Mapping[str, torch.Tensor], own: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """The questions' words (Q, A, hidden), and each question as one vector (Q, hidden)."""
+    import torch
+
     mask = batch["asked_mask"]
     words = torch.cat([_drop(net, own), net["tag"](batch["asked_tags"]), batch["asked_columns"]], -1)
     hidden = torch.relu(net["qin"](words)) * mask[..., None]
@@ -172,6 +192,8 @@ def _ask(net: nn.ModuleDict, batch: Mapping[str, torch.Tensor], own: torch.Tenso
 
 def _look(net: nn.ModuleDict, hidden: torch.Tensor, question: torch.Tensor, asked_mask: torch.Tensor) -> torch.Tensor:
     """What each word takes from the question's; the products on the question's side, as in `rag.reader`."""
+    from torch.nn import functional
+
     seek, take, offered = _linear(net, "seek"), _linear(net, "take"), net["offer"](question)
     match = hidden @ (offered @ seek.weight).transpose(1, 2) + (offered @ seek.bias)[:, None]
     taken = functional.linear(question, take.weight)
@@ -187,7 +209,7 @@ def _side(net: nn.ModuleDict, direct: str, by_question: str, hidden: torch.Tenso
 
 
 def _linear(net: nn.ModuleDict, name: str) -> nn.Linear:
-    return cast(nn.Linear, net[name])
+    return cast("nn.Linear", net[name])
 
 
 def _share(match: torch.Tensor, asked_mask: torch.Tensor) -> torch.Tensor:
@@ -197,4 +219,6 @@ def _share(match: torch.Tensor, asked_mask: torch.Tensor) -> torch.Tensor:
 
 def _drop(net: nn.ModuleDict, x: torch.Tensor) -> torch.Tensor:
     """In training, drop the same channels for all the words of a question (Tompson et al. 2015, arXiv:1411.4280)."""
+    from torch.nn import functional
+
     return functional.dropout1d(x.transpose(1, 2), DROPOUT, net.training).transpose(1, 2)
