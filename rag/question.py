@@ -62,7 +62,10 @@ _KINDS = tuple(
 )
 _measure = re.compile(rf"(?:多少|几)({_MEASURES})|(人|钱)(?:总共|一共|大概|大约)?(?:有|是)?(?:多少|几)")
 # The 28号 of speech is the 28日 of print; 6号线 and 3号楼 are no days.
-_day = re.compile(r"(?<=\d)号(?![线楼院厅馆店井机车门桥塔台令码厂舱])")
+_day = re.compile(
+    r"(?<=\d)号(?![线楼院厅馆店井机车门桥塔台令码厂舱棚库仓柜床房室窗坑墓炉罐池泵船岛矿]"
+    r"|公路|公告|地块|国道|产线|生产线|会议室|选手|种子|火箭|卫星|飞船|高炉|文件)"
+)
 _year = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _quoted_or_latin = re.compile(r"[《“\"「『]([^》”\"」』]{2,40})[》”\"」』]|((?<![a-z0-9])[a-z][a-z0-9.+\-]*)")
 # Words that only ask. "有多大" is answered by "9000M2", "占多少" by "占比64%": the text need not hold them.

@@ -26,6 +26,7 @@ from rag.coverage import HELD, Similarity, word_coverage
 from rag.instead import other_days, other_name, other_number, other_ordinal, other_side
 from rag.language import language_of
 from rag.question import Kind, Question, is_named, is_place
+from rag.row import other_row
 from rag.spans import kind_fit
 from rag.typed import find_typed
 from vectorstore.tokens import fold
@@ -164,7 +165,7 @@ def check(
         reason = _what_is_missing(found)  # 清蒸鱼怎么做, asked of a text on something else
     if reason:
         return reason, min(probability, RULED_OUT)
-    if other := other_number(question, found.sentence, found.passages):
+    if other := other_number(question, found.sentence, found.passages) or other_row(question, found.sentence):
         return _another(question, *other), min(probability, RULED_OUT)
     if probability >= LEAST_REPLACED:
         return "", probability

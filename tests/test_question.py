@@ -101,6 +101,7 @@ def test_the_kind_asked_for_is_no_name() -> None:
 def test_the_28th_as_spoken_is_the_28th_as_printed() -> None:
     assert "3月28日" in analyse("3月28号在哪里开会？").folded
     assert analyse("北京6号线有多长？").folded == "北京6号线有多长?"
+    assert analyse("5号棚种什么？").folded == "5号棚种什么?"
 
 
 @pytest.mark.parametrize("question", ["", "  ", "？？", "Where is it?", "它呢？"])
