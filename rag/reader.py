@@ -1,11 +1,10 @@
-"""Two convolutional readers: where in a sentence the short answer starts and ends. Numpy alone at run time.
+"""A convolutional reader: where in a sentence the short answer starts and ends. Numpy alone at run time.
 
-Words enter as vectors of the static embedder, with tags, matches with the question and what the question's nearest
-words are; three convolutions look at five words each, one, two and four apart; behind the first of them every word
-takes in the question's words that were learned to match it. The question as a whole, pooled by attention, scores every
-word as a start and as an end, and every sentence beside the others. One reader was trained on all there is, questions
-without an answer among them; the other on encyclopaedia questions alone. What they say is averaged, the first counting
-most. Trained by `python -m rag.train spans`.
+Words enter as vectors of the static embedder, the common ones also with what was learned of each by itself, with tags,
+matches with the question and what the question's nearest words are; three convolutions look at five words each, one,
+two and four apart; behind the first of them every word takes in the question's words that were learned to match it.
+The question as a whole, pooled by attention, scores every word as a start and as an end, and every sentence beside the
+others. Trained by `python -m rag.train spans`, on questions without an answer too.
 
 Sources: aligned question vectors and pooled question, Chen et al. 2017 (arXiv:1704.00051); learned attention to the
 question, Seo et al. 2017 (arXiv:1611.01603); dilated convolutions, Yu & Koltun 2016 (arXiv:1511.07122).
@@ -14,14 +13,16 @@ question, Seo et al. 2017 (arXiv:1611.01603); dilated convolutions, Yu & Koltun 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from zlib import decompress
 
 import numpy as np
 
 from rag.asked import Asked
 from rag.question import Question
-from rag.reading import Reading, question_columns, read, token_columns
+from rag.reading import Asking, Reading, describe, question_columns, read
 
 WEIGHTS = Path(__file__).parent / "model" / "reader.safetensors"
 DILATIONS = (1, 2, 4)
@@ -35,33 +36,53 @@ Embed = Callable[[Sequence[str]], np.ndarray]
 Weights = Mapping[str, np.ndarray]
 
 
-# The readers by what they were trained on. The first alone says how likely there is no answer.
-READERS = ("everything", "encyclopaedia")
-# What each counts. Equal parts put an answering sentence first for 76.9 % of questions about news, 71.1 office,
-# 85.1 DRCD, these for 77.7, 74.3, 85.5 (documents that no fold's reader saw).
-SHARES = (0.85, 0.15)
 # Log-odds of no answer are kept within this.
 MOST_NONE = 8.0
+# Name of the words that a reader knows of itself: one a line, UTF-8, packed by zlib.
+WORDS = "table.words"
+# Ends the name of what the rows of an array of bytes are to be multiplied with.
+SCALE = ".scale"
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """A trained reader.
+
+    Attributes:
+        layers: weights by name, float32.
+        rows: of words that the reader knows of itself, their rows in the layer `table`; row 0 is for all others.
+    """
+
+    layers: Weights
+    rows: Mapping[str, int]
+
+    @classmethod
+    def of(cls, packed: Weights) -> Net:
+        """From the arrays of the file: half precision, or bytes with a scale for each row; see `unpacked`."""
+        layers = unpacked({name: array for name, array in packed.items() if name != WORDS})
+        words = decompress(packed[WORDS].tobytes()).decode().split("\n")
+        return cls(layers, {word: row for row, word in enumerate(words, start=1)})
 
 
 @cache
-def _weights() -> tuple[Weights, ...]:
-    """The shipped readers, as float32."""
+def _net() -> Net:
+    """The shipped reader."""
     from safetensors.numpy import load_file
 
     if not WEIGHTS.is_file():
         raise FileNotFoundError(
             f"{WEIGHTS} is missing: reinstall wenju, or run `python -m rag.train spans DATA_FOLDER`"
         )
-    arrays = load_file(WEIGHTS)
-    return tuple(
-        {
-            name.removeprefix(f"{reader}."): array.astype(np.float32)
-            for name, array in arrays.items()
-            if name.startswith(f"{reader}.")
-        }
-        for reader in READERS
-    )
+    return Net.of(load_file(WEIGHTS))
+
+
+def unpacked(arrays: Weights) -> dict[str, np.ndarray]:
+    """The arrays in single precision, those of bytes times their scales."""
+    whole = {name: array.astype(np.float32) for name, array in arrays.items()}
+    for name in [name for name in whole if name.endswith(SCALE)]:
+        array = whole[name.removesuffix(SCALE)]
+        array *= whole.pop(name).reshape(-1, *[1] * (array.ndim - 1))
+    return whole
 
 
 def read_sentences(
@@ -70,7 +91,7 @@ def read_sentences(
     readings: Sequence[Reading],
     extras: np.ndarray,
     embed: Embed,
-    readers: Sequence[Weights] = (),
+    net: Net | None = None,
 ) -> tuple[list[tuple[np.ndarray, np.ndarray]], float]:
     """How likely the answer starts and ends at each word, and how likely there is none.
 
@@ -80,57 +101,44 @@ def read_sentences(
         readings: S sentences, each of at least one word.
         extras: what the ranker says of each sentence, shape (S, columns).
         embed: the static embedder: texts → unit rows.
-        readers: instead of the shipped ones.
+        net: instead of the shipped one.
 
     Returns:
-        (for each sentence (start, end), each of shape (words,): log-probabilities over the words of all sentences, mean
-        of the readers by their SHARES; log-odds of no answer by the first reader, within ±MOST_NONE).
+        (for each sentence (start, end), each of shape (words,): log-probabilities over the words of all sentences;
+        log-odds of no answer, within ±MOST_NONE).
     """
-    readers = readers or _weights()
+    net = net or _net()
     own = read(question.folded)
     texts = list(dict.fromkeys([*own.words, asked.type, *(word for reading in readings for word in reading.words)]))
     vectors = embed(texts)
     row = {text: number for number, text in enumerate(texts)}
-    asked_vectors = vectors[[row[word] for word in own.words]]
-    tells = np.array([word[0].isalnum() and word != "的" for word in own.words])
+    asking = Asking(question, asked, own, vectors[[row[word] for word in own.words]], vectors[row[asked.type]])
     seen = []
     for reading, extra in zip(readings, extras, strict=True):
         mine = vectors[[row[word] for word in reading.words]]
-        cosines = mine @ asked_vectors.T
-        nearest = np.where(tells, cosines, 0.0).max(axis=1)
-        columns = token_columns(question, asked, reading, nearest, mine @ vectors[row[asked.type]])
-        described = np.concatenate([columns, np.broadcast_to(extra, (len(mine), len(extra)))], axis=1)
-        seen.append((mine, reading.tags, described, _softmax(SHARPNESS * cosines)))
-    columns = question_columns(question, asked, own)
-    found = (_read(weights, asked, own, columns, asked_vectors, seen) for weights in readers)
-    starts, ends, none = zip(*found, strict=True)
+        seen.append((reading, mine, describe(asking, reading, extra, mine)))
+    start, end, none = _read(net, asking, seen)
     lengths = np.cumsum([len(reading.words) for reading in readings])[:-1]
-    shares = SHARES[: len(readers)]
-    start, end = (np.split(np.average(one, axis=0, weights=shares), lengths) for one in (starts, ends))
-    return list(zip(start, end, strict=True)), none[0]
+    return list(zip(np.split(start, lengths), np.split(end, lengths), strict=True)), none
 
 
-# A sentence's word vectors, tags and columns, and how much each of its words looks at each of the question's.
-_Seen = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+# A sentence, the vectors of its words, and their columns.
+_Seen = tuple[Reading, np.ndarray, np.ndarray]
 
 
-def _read(
-    weights: Weights,
-    asked: Asked,
-    own: Reading,
-    columns: np.ndarray,
-    asked_vectors: np.ndarray,
-    seen: Sequence[_Seen],
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """By one reader: log-probability of a start, and of an end, at each word of all sentences; log-odds of none."""
-    question, pooled = _ask(weights, asked, own, columns, asked_vectors)
-    asked_words = _relu(_linear(weights, "emb", asked_vectors))
-    width, longest = len(pooled), max(len(mine) for mine, *_ in seen)
-    mask = np.array([np.arange(longest) < len(mine) for mine, *_ in seen])[..., None]
+def _read(net: Net, asking: Asking, seen: Sequence[_Seen]) -> tuple[np.ndarray, np.ndarray, float]:
+    """Log-probability of a start, and of an end, at each word of all sentences; log-odds of none."""
+    weights = net.layers
+    asked_words = _words(net, asking.reading.words, asking.vectors)
+    question, pooled = _ask(weights, asking, asked_words)
+    width, longest = len(pooled), max(len(mine) for _, mine, _ in seen)
+    mask = np.array([np.arange(longest) < len(mine) for _, mine, _ in seen])[..., None]
     kernel = weights["inp.weight"]
     rows = np.zeros((len(seen), longest, kernel.shape[1] - width), np.float32)
-    for place, (mine, tags, described, looks) in zip(rows, seen, strict=True):
-        parts = [_relu(_linear(weights, "emb", mine)), weights["tag.weight"][tags], described, looks @ asked_words]
+    for place, (reading, mine, described) in zip(rows, seen, strict=True):
+        looks = _softmax(SHARPNESS * (mine @ asking.vectors.T))
+        words = _words(net, reading.words, mine)
+        parts = [words, weights["tag.weight"][reading.tags], described, looks @ asked_words]
         place[: len(mine)] = np.concatenate(parts, axis=1)
     # The question as a whole stands beside every word: its part of the product is the same for all.
     common = pooled @ kernel[:, -width:].T + weights["inp.bias"]
@@ -171,12 +179,17 @@ def _side(weights: Weights, name: str, by_question: str, hidden: np.ndarray, poo
     return hidden @ direction + weights[f"{name}.bias"] + pooled @ weights[f"{by_question}.bias"] / 10
 
 
-def _ask(
-    weights: Weights, asked: Asked, own: Reading, columns: np.ndarray, vectors: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _words(net: Net, words: Sequence[str], vectors: np.ndarray) -> np.ndarray:
+    """What words are by their vectors and, those that the reader knows, of themselves; shape (words, numbers)."""
+    known = net.layers["table.weight"][[net.rows.get(word, 0) for word in words]]
+    return _relu(_linear(net.layers, "emb", vectors) + known)
+
+
+def _ask(weights: Weights, asking: Asking, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The question's words, and the question as one vector."""
-    form = weights["form.weight"][asked.form]
-    words = np.concatenate([_relu(_linear(weights, "emb", vectors)), weights["tag.weight"][own.tags], columns], axis=1)
+    form = weights["form.weight"][asking.asked.form]
+    columns = question_columns(asking.question, asking.asked, asking.reading)
+    words = np.concatenate([own, weights["tag.weight"][asking.reading.tags], columns], axis=1)
     hidden = _relu(_linear(weights, "qin", words))[None]
     hidden = (hidden + _relu(_convolve(weights, "qconv", hidden, 1)))[0]
     formed = np.concatenate([hidden, np.broadcast_to(form, (len(hidden), len(form)))], axis=1)

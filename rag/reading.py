@@ -75,6 +75,35 @@ def question_columns(question: Question, asked: Asked, reading: Reading) -> np.n
     ).astype(np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A question about to be looked for in sentences.
+
+    Attributes:
+        vectors: of its words, unit rows, shape (words, dimension).
+        type_vector: of the noun asked for, shape (dimension,).
+    """
+
+    question: Question
+    asked: Asked
+    reading: Reading
+    vectors: np.ndarray
+    type_vector: np.ndarray
+
+
+def describe(asking: Asking, reading: Reading, extra: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """Columns of each word of a sentence, shape (words, TOKEN_COLUMNS + len(extra)), float32.
+
+    Args:
+        extra: what the ranker says of the sentence.
+        vectors: of its words, unit rows, shape (words, dimension).
+    """
+    tells = np.array([word[0].isalnum() and word != "的" for word in asking.reading.words])
+    nearest = np.where(tells, vectors @ asking.vectors.T, 0.0).max(axis=1)
+    columns = token_columns(asking.question, asking.asked, reading, nearest, vectors @ asking.type_vector)
+    return np.concatenate([columns, np.broadcast_to(extra, (len(columns), len(extra)))], axis=1)
+
+
 def token_columns(
     question: Question, asked: Asked, reading: Reading, cosines: np.ndarray, to_type: np.ndarray
 ) -> np.ndarray:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from rag.asked import find_asked
 from rag.question import analyse
 from rag.rank import rank_sentences
-from rag.reader import read_sentences
-from rag.reading import QUESTION_COLUMNS, TOKEN_COLUMNS, question_columns, read, token_columns
+from rag.reader import WORDS, Net, read_sentences
+from rag.reading import QUESTION_COLUMNS, TOKEN_COLUMNS, Asking, describe, question_columns, read, token_columns
 from rag.short import Short, choose, is_worth_showing, settle
 from rag.similarity import word_similarity, word_vectors
 from rag.span_features import ReadSentence, find_spans, span_features
@@ -45,57 +45,37 @@ def test_columns_say_what_the_question_has() -> None:
 
 def test_numpy_computes_what_torch_computes() -> None:
     torch = pytest.importorskip("torch")
-    from rag.train.net import layers, logits
-    from rag.train.reader import Item, Sentence, Vectors, _batch
+    from rag.train.net import arrays, layers, logits
+    from rag.train.reader import Item, Sentence, Vocabulary, _batch, packed
 
-    torch.manual_seed(1)
     question = analyse("量子院位于哪里？")
     asked, own = find_asked(question.folded), read(question.folded)
+    asking = Asking(question, asked, own, word_vectors(own.words), word_vectors([asked.type])[0])
     readings = [read("量子院位于中关村软件园。"), read("周围有公园,很大。")]
     told = np.array([[0.0, 0.5], [-1.0, 0.25]], np.float32)
-    vectors = Vectors(word_vectors)
-    own_vectors, type_vector = vectors(own.words), vectors([asked.type])[0]
-    tells = np.array([word[0].isalnum() and word != "的" for word in own.words])
-    sentences = []
-    for reading, extra in zip(readings, told, strict=True):
-        here = vectors(reading.words)
-        nearest = np.where(tells, here @ own_vectors.T, 0.0).max(axis=1)
-        columns = token_columns(question, asked, reading, nearest, here @ type_vector)
-        both = np.concatenate([columns, np.broadcast_to(extra, (len(here), 2))], axis=1)
-        sentences.append(Sentence(0, reading, 0, 0.0, both, ()))
+    sentences = [
+        Sentence(0, reading, 0, 0.0, describe(asking, reading, extra, word_vectors(reading.words)), ())
+        for reading, extra in zip(readings, told, strict=True)
+    ]
     item = Item(own, question_columns(question, asked, own), asked.form, tuple(sentences))
-    net = layers(own_vectors.shape[1], TOKEN_COLUMNS + 2, 32, 16).eval()
-    batch = _batch([item], vectors)
+    vocabulary = Vocabulary([item], word_vectors)
+    vocabulary.learned = ["量子", "位于"]
+    vocabulary.rows[vocabulary.numbers(vocabulary.learned)] = torch.tensor([1, 2])
+    torch.manual_seed(1)
+    net = layers(vocabulary.vectors.shape[1], TOKEN_COLUMNS + 2, 2)
+    torch.nn.init.normal_(net["table"].weight)
+    ships = Net.of(packed(arrays(net) | {WORDS: np.frombuffer("\n".join(vocabulary.learned).encode(), np.uint8)}))
+    net.load_state_dict({name: torch.from_numpy(array) for name, array in ships.layers.items()})
+    batch = _batch([item], vocabulary)
     with torch.no_grad():
-        starts, ends, none = logits(net, batch)
-    weights = {name: value.numpy() for name, value in net.state_dict().items()}
-    found, odds = read_sentences(question, asked, readings, told, word_vectors, [weights])
+        starts, ends, none = logits(net.eval(), batch)
+    found, odds = read_sentences(question, asked, readings, told, word_vectors, ships)
     totals = [float(torch.logsumexp(both, (0, 1))) for both in (starts, ends)]
     assert odds == pytest.approx(none.item() - sum(totals) / 2, abs=1e-4)
     for number, (start, end) in enumerate(found):
         here = batch["sentence"] == number
         np.testing.assert_allclose(start, starts[here].numpy() - totals[0], atol=1e-4)
         np.testing.assert_allclose(end, ends[here].numpy() - totals[1], atol=1e-4)
-
-
-def test_the_first_of_two_readers_counts_most() -> None:
-    torch = pytest.importorskip("torch")
-    from rag.train.net import layers
-
-    question = analyse("量子院有多少名外籍人员？")
-    asked, readings = find_asked(question.folded), [read("外籍人员12名。"), read("成立于2017年。")]
-    told = np.array([[0.0, 0.5], [-1.0, 0.25]], np.float32)
-    torch.manual_seed(0)
-    nets = [
-        {name: value.numpy() for name, value in layers(128, TOKEN_COLUMNS + 2, 32, 16).state_dict().items()}
-        for _ in range(2)
-    ]
-    (one, odds), (other, _) = (read_sentences(question, asked, readings, told, word_vectors, [net]) for net in nets)
-    both, odds_of_both = read_sentences(question, asked, readings, told, word_vectors, nets)
-    assert odds_of_both == odds
-    for mean, first, second in zip(both, one, other, strict=True):
-        for side in (0, 1):
-            np.testing.assert_allclose(mean[side], 0.85 * first[side] + 0.15 * second[side], rtol=1e-5)
 
 
 def test_spans_come_best_first_with_what_the_rules_take() -> None:

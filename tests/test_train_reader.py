@@ -1,4 +1,4 @@
-"""Training a reader: batches of sentences of like length."""
+"""Training a reader: batches of sentences of like length, its layers, and the file it ships in."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from rag.reader import WORDS, Net
 from rag.reading import QUESTION_COLUMNS, read
 from rag.similarity import word_vectors
 from rag.train import reader
-from rag.train.reader import Item, Sentence
+from rag.train.reader import Item, Sentence, Vocabulary
 
 
 def an_item(words: int) -> Item:
@@ -48,25 +49,53 @@ def test_convolution_and_its_gradients_are_those_of_torch(dilation: int) -> None
     torch.testing.assert_close(of_ours, of_theirs)
 
 
+def on(*sentences: str) -> Item:
+    """A question on sentences of nothing but words, the first of which answers."""
+    readings = [read(one) for one in sentences]
+    rows = tuple(
+        Sentence(k, one, k, 0.0, np.zeros((len(one.words), 3), np.float16), ((5, 8),) if k == 0 else ())
+        for k, one in enumerate(readings)
+    )
+    own = read("量子院在哪？")
+    return Item(own, np.zeros((len(own.words), QUESTION_COLUMNS)), 0, rows)
+
+
+WHOLE = "量子院位于中关村。"
+
+
 def test_sentences_do_not_reach_into_each_other() -> None:
     torch = pytest.importorskip("torch")
     from rag.train.net import layers, logits
 
-    vectors = reader.Vectors(word_vectors)
-    whole = read("量子院位于中关村。")
-    columns = np.zeros((len(whole.words), 3), np.float16)
-    sentence = Sentence(0, whole, 0, 0.0, columns, ((5, 8),))
-    other = Sentence(1, read("好"), 1, 0.0, columns[:1], ())
-    own = read("量子院在哪？")
-    asked = np.zeros((len(own.words), QUESTION_COLUMNS))
-    pair = reader._batch(
-        [Item(own, asked, 0, one) for one in ((sentence, other), (sentence, sentence, other))], vectors
-    )
-    assert pair["starts"].sum(1).tolist() == pair["ends"].sum(1).tolist() == [1.0, 2.0]
+    items = [on(WHOLE, "好"), on(WHOLE, WHOLE, "好")]
+    vocabulary = Vocabulary(items, word_vectors)
+    pair = reader._batch(items, vocabulary)
+    assert pair["starts"].sum(1).tolist() == pair["ends"].sum(1).tolist() == [1.0, 1.0]
     torch.manual_seed(0)
     with torch.no_grad():
-        starts, _, _ = logits(layers(pair["vectors"].shape[2], 3, 32, 16).eval(), pair)
+        starts, _, _ = logits(layers(pair["vectors"].shape[2], 3, 0).eval(), pair)
     first, again = (starts[1][pair["sentence"][1] == number] for number in (0, 1))
     torch.testing.assert_close(first, again)
     alone = starts[0][pair["sentence"][0] == 0]
     torch.testing.assert_close(first - first[0], alone - alone[0])  # the others weigh on it as a whole only
+
+
+def test_words_read_often_are_known_of_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "LEAST", 3)
+    vocabulary = Vocabulary([on("好 好", "好"), on("坏")], word_vectors)  # 量子 院 在 哪 ？ twice, a blank once
+    assert vocabulary.learned == ["好"]
+    assert vocabulary.rows[vocabulary.numbers(["坏", "好", "院"])].tolist() == [0, 1, 0]
+    np.testing.assert_allclose(vocabulary.vectors[vocabulary.numbers(["好"])], word_vectors(["好"]), atol=1e-6)
+
+
+def test_the_rarest_words_do_not_ship_and_rows_become_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "MOST_KNOWN", 2)
+    table = np.array([[0, 0], [1.27, -0.01], [0.5, 0.25], [9, 9]], np.float32)
+    words = np.frombuffer("好\n院\n坏".encode(), np.uint8)
+    packed = reader.packed({"table.weight": table, "emb.bias": np.array([0.5]), WORDS: words})
+    assert packed["table.weight"].tolist() == [[0, 0], [127, -1], [127, 64]]  # 63.5 steps, to the even one
+    assert packed["emb.bias"].dtype == np.float16
+    net = Net.of(packed)
+    assert net.rows == {"好": 1, "院": 2}
+    np.testing.assert_allclose(net.layers["table.weight"], [[0, 0], [1.27, -0.01], [0.5, 0.252]], atol=1e-3)
+    assert net.layers["emb.bias"].tolist() == [0.5]

@@ -14,7 +14,11 @@ from pathlib import Path
 
 from rag import rank, reader, short
 
+# Sentences are ranked for the reader by a ranker of each fold; one more reader leaves out the documents of a fold.
 FOLDS = 3
+UNREAD = 0
+# The documents of that fold come in parts: spans of one are weighed by trees that learned from the others.
+PARTS = 2
 FOLDED = Path(__file__).with_name("unseen")
 
 
@@ -23,9 +27,14 @@ def fold_of(document_id: str) -> int:
     return zlib.crc32(document_id.encode()) % FOLDS
 
 
-def place(fold: int, shipped: Path) -> Path:
-    """Where the model of a fold stands that stands for a shipped one."""
-    return FOLDED / str(fold) / shipped.name
+def part_of(document_id: str) -> int:
+    """Which part of its fold."""
+    return zlib.crc32(document_id.encode()) // FOLDS % PARTS
+
+
+def place(part: int, shipped: Path) -> Path:
+    """Where the model stands that stands for a shipped one, of documents of a part of the fold UNREAD."""
+    return FOLDED / str(part) / shipped.name
 
 
 def note(trained_on: set[str]) -> None:
@@ -47,12 +56,12 @@ def trained_on() -> frozenset[str]:
 
 
 @contextmanager
-def models(fold: int | None) -> Iterator[None]:
-    """Inside, sentences are ranked and read by the models of a fold; None stands for the shipped ones."""
+def models(part: int | None) -> Iterator[None]:
+    """Inside, sentences are ranked and read by models that saw no document of a part; None: by the shipped ones."""
     shipped = rank.WEIGHTS, reader.WEIGHTS, short.WEIGHTS
     try:
-        if fold is not None:
-            rank.WEIGHTS, reader.WEIGHTS, short.WEIGHTS = (place(fold, path) for path in shipped)
+        if part is not None:
+            rank.WEIGHTS, reader.WEIGHTS, short.WEIGHTS = (place(part, path) for path in shipped)
         _forget()
         yield
     finally:
@@ -62,5 +71,5 @@ def models(fold: int | None) -> Iterator[None]:
 
 def _forget() -> None:
     """Let the models be read again."""
-    for loaded in (rank._trees, reader._weights, short._trees):
+    for loaded in (rank._trees, reader._net, short._trees):
         loaded.cache_clear()

@@ -20,48 +20,52 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-TAG, FORM = 10, 16
+HIDDEN, WORD, TAG, FORM = 128, 64, 10, 16
 DROPOUT = 0.2
-# Words that a convolution looks at.
-REACH = 5
-GAP = (REACH // 2) * max(DILATIONS)
+# Share of the words that are read as if the reader did not know them of themselves.
+UNKNOWN = 0.1
+# Words that a convolution looks at, and those of them on either side.
+REACH, SIDE = 5, 2
+GAP = SIDE * max(DILATIONS)
 
 
-def layers(dimension: int, columns: int, hidden: int, word: int) -> nn.ModuleDict:
+def layers(dimension: int, columns: int, known: int) -> nn.ModuleDict:
     """The layers with fresh weights, drawn in this order from torch's seed.
 
     Args:
         dimension: of the static embedder's vectors.
         columns: numbers that describe a word beside its vector and tag.
-        hidden: numbers that a word is in the layers.
-        word: numbers that are made of its vector.
+        known: words that are learned of themselves.
     """
     from torch import nn
 
-    return nn.ModuleDict(
+    net = nn.ModuleDict(
         {
-            "emb": nn.Linear(dimension, word),
+            "emb": nn.Linear(dimension, WORD),
+            "table": nn.Embedding(known + 1, WORD),
             "tag": nn.Embedding(TAG_COUNT, TAG),
             "form": nn.Embedding(FORM_COUNT, FORM),
-            "qin": nn.Linear(word + TAG + QUESTION_COLUMNS, hidden),
-            "qconv": nn.Conv1d(hidden, hidden, 3, padding=1),
-            "qatt": nn.Linear(hidden + FORM, 1),
-            "qout": nn.Linear(hidden + FORM, hidden),
-            "inp": nn.Linear(word + TAG + columns + word + hidden, hidden),
-            "convs": nn.ModuleList(nn.Conv1d(hidden, hidden, REACH, dilation=d) for d in DILATIONS),
-            "norm": nn.ModuleList(nn.LayerNorm(hidden) for _ in DILATIONS),
-            "seek": nn.Linear(hidden, hidden),
-            "offer": nn.Linear(hidden, hidden),
-            "take": nn.Linear(hidden, hidden),
-            "start": nn.Linear(hidden, 1),
-            "end": nn.Linear(hidden, 1),
-            "ws": nn.Linear(hidden, hidden),
-            "we": nn.Linear(hidden, hidden),
-            "sentence": nn.Linear(3 * hidden, hidden),
-            "worth": nn.Linear(hidden, 2),
-            "none": nn.Linear(2 * hidden, 1),
+            "qin": nn.Linear(WORD + TAG + QUESTION_COLUMNS, HIDDEN),
+            "qconv": nn.Conv1d(HIDDEN, HIDDEN, 3, padding=1),
+            "qatt": nn.Linear(HIDDEN + FORM, 1),
+            "qout": nn.Linear(HIDDEN + FORM, HIDDEN),
+            "inp": nn.Linear(WORD + TAG + columns + WORD + HIDDEN, HIDDEN),
+            "convs": nn.ModuleList(nn.Conv1d(HIDDEN, HIDDEN, REACH, dilation=d) for d in DILATIONS),
+            "norm": nn.ModuleList(nn.LayerNorm(HIDDEN) for _ in DILATIONS),
+            "seek": nn.Linear(HIDDEN, HIDDEN),
+            "offer": nn.Linear(HIDDEN, HIDDEN),
+            "take": nn.Linear(HIDDEN, HIDDEN),
+            "start": nn.Linear(HIDDEN, 1),
+            "end": nn.Linear(HIDDEN, 1),
+            "ws": nn.Linear(HIDDEN, HIDDEN),
+            "we": nn.Linear(HIDDEN, HIDDEN),
+            "sentence": nn.Linear(3 * HIDDEN, HIDDEN),
+            "worth": nn.Linear(HIDDEN, 2),
+            "none": nn.Linear(2 * HIDDEN, 1),
         }
     )
+    nn.init.zeros_(_embedding(net, "table").weight)
+    return net
 
 
 def logits(net: nn.ModuleDict, batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -72,7 +76,8 @@ def logits(net: nn.ModuleDict, batch: Mapping[str, torch.Tensor]) -> tuple[torch
         batch: Q questions of at most A words and their sentences, at most S, together at most T words and gaps:
             asked_vectors (Q, A, dimension), asked_tags (Q, A), asked_columns (Q, A, columns), asked_mask (Q, A), form
             (Q,), vectors (Q, T, dimension), tags (Q, T), columns (Q, T, columns), sentence (Q, T): which of the
-            question's a word stands in, S in a gap; is_sentence (Q, S).
+            question's a word stands in, S in a gap; is_sentence (Q, S); asked_rows (Q, A) and rows (Q, T): of the words
+            in the table.
     """
     import torch
     from torch.nn import functional
@@ -80,13 +85,13 @@ def logits(net: nn.ModuleDict, batch: Mapping[str, torch.Tensor]) -> tuple[torch
     asked_mask, sentence, is_sentence = batch["asked_mask"], batch["sentence"], batch["is_sentence"]
     count = is_sentence.shape[1]
     is_word = (sentence < count)[..., None]
-    own = torch.relu(net["emb"](batch["asked_vectors"]))
+    own = _known(net, batch["asked_vectors"], batch["asked_rows"])
     question, whole = _ask(net, batch, own)
     width = whole.shape[1]
     with torch.no_grad():
         cosines = batch["vectors"] @ batch["asked_vectors"].transpose(1, 2)
         looks = _share(SHARPNESS * cosines, asked_mask)
-    words = [_drop(net, torch.relu(net["emb"](batch["vectors"]))), net["tag"](batch["tags"]), batch["columns"]]
+    words = [_drop(net, _known(net, batch["vectors"], batch["rows"])), net["tag"](batch["tags"]), batch["columns"]]
     described = torch.cat([*(one.to(own.dtype) for one in words), _drop(net, looks.to(own.dtype) @ own)], -1)
     kernel, bias = _linear(net, "inp").weight, _linear(net, "inp").bias
     hidden = functional.linear(described, kernel[:, :-width])
@@ -133,8 +138,8 @@ def loss(logits: torch.Tensor, none: torch.Tensor, target: torch.Tensor) -> torc
 
 
 def arrays(net: nn.ModuleDict) -> dict[str, np.ndarray]:
-    """The weights as `rag.reader` reads them, in half precision."""
-    return {name: value.detach().numpy().astype(np.float16) for name, value in net.state_dict().items()}
+    """The weights by the names that `rag.reader` reads."""
+    return {name: value.detach().numpy() for name, value in net.state_dict().items()}
 
 
 @cache
@@ -152,7 +157,7 @@ def convolution() -> Callable[[torch.Tensor, torch.Tensor, torch.Tensor, int], t
             context: Any, words: torch.Tensor, kernel: torch.Tensor, bias: torch.Tensor, dilation: int
         ) -> torch.Tensor:
             kernel, count = kernel.to(words.dtype), len(words)
-            padded = functional.pad(words, (0, 0, REACH // 2 * dilation, REACH // 2 * dilation))
+            padded = functional.pad(words, (0, 0, SIDE * dilation, SIDE * dilation))
             context.save_for_backward(padded, kernel)
             context.dilation = dilation
             out = bias.to(words.dtype).repeat(count, 1)
@@ -165,7 +170,7 @@ def convolution() -> Callable[[torch.Tensor, torch.Tensor, torch.Tensor, int], t
             padded, kernel = context.saved_tensors
             dilation, count = context.dilation, len(gradients[0])
             gradient = gradients[0].to(kernel.dtype).contiguous()
-            spread = functional.pad(gradient, (0, 0, REACH // 2 * dilation, REACH // 2 * dilation))
+            spread = functional.pad(gradient, (0, 0, SIDE * dilation, SIDE * dilation))
             words = gradient.new_zeros(count, kernel.shape[1])
             for k in range(REACH):
                 place = (REACH - 1 - k) * dilation
@@ -206,6 +211,20 @@ def _side(net: nn.ModuleDict, direct: str, by_question: str, hidden: torch.Tenso
     direction = own.weight + whole @ asked.weight / 10
     common = own.bias + (whole * asked.bias).sum(-1, keepdim=True) / 10
     return (hidden @ direction[..., None])[..., 0].float() + common.float()
+
+
+def _known(net: nn.ModuleDict, vectors: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+    """What words are by their vectors and of themselves; in training some are not known."""
+    import torch
+
+    if net.training:
+        rows = rows.masked_fill(torch.rand(rows.shape) < UNKNOWN, 0)
+    by_vector = net["emb"](vectors)
+    return torch.relu(by_vector + net["table"](rows).to(by_vector.dtype))
+
+
+def _embedding(net: nn.ModuleDict, name: str) -> nn.Embedding:
+    return cast("nn.Embedding", net[name])
 
 
 def _linear(net: nn.ModuleDict, name: str) -> nn.Linear:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from itertools import product, repeat
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +17,15 @@ from rag.coverage import Similarity
 from rag.features import sentence_features
 from rag.question import analyse
 from rag.rank import in_order, matrix
-from rag.reader import READERS, Embed, Weights
+from rag.reader import Embed, Net, Weights
 from rag.score import score_sentences
 from rag.similarity import word_similarity, word_vectors
 from rag.train import folds, sentences, spans
 from rag.train import reader as readers
-from rag.train.data import CMRC, DRCD, Example, View, read_examples
+from rag.train.data import Example, View, read_examples
 from rag.train.export import save
-from rag.train.folds import FOLDS, fold_of
-from rag.train.reader import Item, Size, Vectors
+from rag.train.folds import FOLDS, PARTS, UNREAD, fold_of, part_of
+from rag.train.reader import Item, Vectors
 
 # Examples sent to another process at a time.
 CHUNK = 64
@@ -66,11 +66,6 @@ class Lesson:
     example: Example
     fold: int
     item: Item
-
-    def teaches(self, kind: str, fold: int | None) -> bool:
-        """Whether a reader of a kind, which is not to see the documents of a fold, learns from it."""
-        is_its = kind == "everything" or (self.example.source in (DRCD, CMRC) and bool(self.example.answers))
-        return is_its and self.fold != fold
 
 
 @dataclass(frozen=True)
@@ -130,33 +125,31 @@ class Workshop:
             ]
         del found, given, learned  # gigabytes, which every process below would have a copy of
         self.made.clear()
-        plan = list(product(READERS, (None, *range(FOLDS))))
-        taught = ([one.item for one in lessons if one.teaches(kind, fold)] for kind, fold in plan)
-        seeds = [0 if fold is None else fold + 1 for _, fold in plan]
+        taught = [one.item for one in lessons], [one.item for one in lessons if one.fold != UNREAD]
         with ProcessPoolExecutor(os.cpu_count()) as pool:
-            sizes = [readers.SIZES[kind] for kind, _ in plan]
-            fitted = dict(zip(plan, pool.map(_fit, taught, sizes, seeds), strict=True))
-        others = [[fitted[kind, fold] for kind in READERS] for fold in range(FOLDS)]
-        unseen = [_full(both) for both in others]
+            whole, other = pool.map(_fit, taught, (0, 1))
+        unseen = Net.of(readers.packed(other))
         told = [
-            (one.fold, made)
+            (part_of(one.example.document_id), made)
             for one in lessons
             # of a question without an answer there is nothing to learn about its place
-            if one.example.answers and (made := spans.spans(one.example, one.item, self.embed, unseen[one.fold]))
+            if one.fold == UNREAD
+            and one.example.answers
+            and (made := spans.spans(one.example, one.item, self.embed, unseen))
         ]
-        for fold in range(FOLDS):
-            save(rankers[fold], folds.place(fold, rank.WEIGHTS))
-            readers.save(others[fold], folds.place(fold, reader.WEIGHTS))
-            save(spans.train([made for its, made in told if its != fold]), folds.place(fold, short.WEIGHTS))
+        for part in range(PARTS):
+            save(rankers[UNREAD], folds.place(part, rank.WEIGHTS))
+            readers.save(other, folds.place(part, reader.WEIGHTS))
+            save(spans.train([made for its, made in told if its != part]), folds.place(part, short.WEIGHTS))
         folds.note({one.document_id for one in self.examples if not one.held_out})
         save(spans.train([made for _, made in told]), short.WEIGHTS)
-        readers.save([fitted[kind, None] for kind in READERS], reader.WEIGHTS)
+        readers.save(whole, reader.WEIGHTS)
         return "\n".join(map(_written, (reader.WEIGHTS, short.WEIGHTS)))
 
 
-def _fit(items: Sequence[Item], size: Size, seed: int) -> Weights:
+def _fit(items: Sequence[Item], seed: int) -> Weights:
     """A reader; in a process of its own."""
-    return readers.fit(items, Vectors(word_vectors), size, seed)
+    return readers.fit(items, word_vectors, seed)
 
 
 def _feature(example: Example, view: View, similarity: Similarity) -> Featured:
@@ -177,11 +170,6 @@ def _groups(learned: Sequence[Featured]) -> tuple[list[sentences.Group], tuple[s
     """What the ranker learns from these examples, and the names of the columns."""
     filled = [one for one in learned if len(one.rows)]
     return [one.group for one in filled], filled[0].names
-
-
-def _full(fitted: Sequence[Weights]) -> list[Weights]:
-    """Half precision as the readers compute with it."""
-    return [{name: array.astype(np.float32) for name, array in weights.items()} for weights in fitted]
 
 
 def _written(path: Path) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zlib import compress
 
 import numpy as np
 
 from rag.asked import find_asked
 from rag.question import analyse
 from rag.rank import tell
-from rag.reader import READERS, Embed
-from rag.reading import TOKEN_COLUMNS, Reading, question_columns, read, token_columns
+from rag.reader import SCALE, WORDS, Embed, Weights
+from rag.reading import TOKEN_COLUMNS, Asking, Reading, describe, question_columns, read
 from rag.short import READ
 from rag.train.data import Example, View
 
@@ -22,35 +24,21 @@ if TYPE_CHECKING:
     import torch
 
 EPOCHS, BATCH, DECAY, WARM = 6, 32, 0.01, 0.15
-# Batches are cut from so many questions at a time, in order of their words: less to pad. Whole batches, so
-# that they are no more than without.
+RATE = 1.5e-3
+# Times that a word must stand in what is read to be learned of itself.
+LEAST = 40
+# So many of these words ship, the commonest; reading a word unknown was learned too (`rag.train.net.UNKNOWN`).
+MOST_KNOWN = 12_500
+# Batches are cut from so many questions at a time, in order of their words: less to pad. Whole batches, so that they
+# are no more than without.
 SORTED = 64 * BATCH
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How large a reader is.
-
-    Attributes:
-        hidden: numbers that a word is in its layers.
-        word: numbers that are made of its vector.
-        rate: highest learning rate.
-    """
-
-    hidden: int
-    word: int
-    rate: float
-
-
-# Of each of `rag.reader.READERS`: the second learns from a fifteenth of the questions.
-SIZES = {"everything": Size(128, 64, 1.5e-3), "encyclopaedia": Size(64, 40, 2e-3)}
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """One sentence to be read; `answers` are offsets in it, `index` its place among the example's candidates.
 
-    Its columns are kept in half precision: of sixty thousand questions they fill a gigabyte.
+    Its columns are kept in half precision: of eighty thousand questions they fill more than a gigabyte.
     """
 
     index: int
@@ -86,6 +74,36 @@ class Vectors:
         return np.stack([self._known[word] for word in words])
 
 
+class Vocabulary:
+    """The words of the questions to learn from, by number.
+
+    Attributes:
+        vectors: of each word, shape (words, dimension).
+        rows: each word's row in the reader's table, shape (words,): 0 of one that is too rare to be learned.
+        learned: the words that have a row of their own, from row 1 on.
+    """
+
+    def __init__(self, items: Sequence[Item], embed: Embed) -> None:
+        import torch
+
+        counts = Counter(
+            word
+            for item in items
+            for words in (item.asked.words, *(sentence.reading.words for sentence in item.sentences))
+            for word in words
+        )
+        self._numbers = {word: number for number, word in enumerate(counts)}
+        self.vectors = torch.from_numpy(embed(list(counts)).astype(np.float32))
+        # a blank is no word, and the file has one word a line
+        self.learned = [word for word, count in counts.most_common() if count >= LEAST and word.strip()]
+        self.rows = torch.zeros(len(counts), dtype=torch.int64)
+        self.rows[torch.tensor(self.numbers(self.learned), dtype=torch.int64)] = torch.arange(1, len(self.learned) + 1)
+
+    def numbers(self, words: Sequence[str]) -> list[int]:
+        """The numbers of words."""
+        return [self._numbers[word] for word in words]
+
+
 def item(
     example: Example,
     view: View,
@@ -114,22 +132,18 @@ def item(
         chosen[READ - 1 :] = answering[:1]
     told = tell(dict(columns), scores)
     own = read(question.folded)
-    own_vectors, type_vector = vectors(own.words), vectors([asked.type])[0]
-    tells = np.array([word[0].isalnum() and word != "的" for word in own.words])
+    asking = Asking(question, asked, own, vectors(own.words), vectors([asked.type])[0])
     sentences = []
     for number in chosen:
         reading = read(candidates[number].folded)
-        here = vectors(reading.words)
-        nearest = np.where(tells, here @ own_vectors.T, 0.0).max(axis=1)
         extra = np.array([*told[number, :3], len(reading.words) / 50, *told[number, 3:]], np.float32)
-        described = token_columns(question, asked, reading, nearest, here @ type_vector)
         sentences.append(
             Sentence(
                 number,
                 reading,
                 round(told[number, 1] * 4),
                 float(told[number, 0]),
-                np.concatenate([described, np.broadcast_to(extra, (len(here), len(extra)))], axis=1).astype(np.float16),
+                describe(asking, reading, extra, vectors(reading.words)).astype(np.float16),
                 tuple(example.answers_in(candidates[number])),
             )
         )
@@ -141,8 +155,8 @@ def described(item: Item) -> np.ndarray:
     return np.stack([sentence.columns[0, TOKEN_COLUMNS:] for sentence in item.sentences]).astype(np.float32)
 
 
-def fit(items: Sequence[Item], vectors: Vectors, size: Size, seed: int = 0) -> dict[str, np.ndarray]:
-    """The trained weights, float16, as `rag.reader` reads them; deterministic for one torch on one thread."""
+def fit(items: Sequence[Item], embed: Embed, seed: int = 0) -> dict[str, np.ndarray]:
+    """The trained weights, float32, and the words learned of themselves; deterministic for one torch on one thread."""
     import torch
 
     from rag.train.net import arrays, layers, logits, loss
@@ -150,17 +164,18 @@ def fit(items: Sequence[Item], vectors: Vectors, size: Size, seed: int = 0) -> d
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     order = random.Random(seed)  # noqa: S311 - an order, not a secret
-    first = items[0].sentences[0]
-    net = layers(vectors(first.reading.words).shape[1], first.columns.shape[1], size.hidden, size.word)
-    optimiser = torch.optim.AdamW(net.parameters(), size.rate, weight_decay=DECAY)
+    vocabulary = Vocabulary(items, embed)
+    columns = items[0].sentences[0].columns.shape[1]
+    net = layers(vocabulary.vectors.shape[1], columns, len(vocabulary.learned))
+    optimiser = torch.optim.AdamW(net.parameters(), RATE, weight_decay=DECAY)
     shuffled = list(items)
     steps = EPOCHS * -(-len(shuffled) // BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, size.rate, total_steps=steps, pct_start=WARM)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps, pct_start=WARM)
     net.train()
     for _ in range(EPOCHS):
         order.shuffle(shuffled)
         for chosen in _batches(shuffled, order):
-            batch = _batch(chosen, vectors)
+            batch = _batch(chosen, vocabulary)
             with torch.autocast("cpu", torch.bfloat16):
                 starts, ends, none = logits(net, batch)
             cost = loss(starts, none, batch["starts"]) + loss(ends, none, batch["ends"])
@@ -169,16 +184,33 @@ def fit(items: Sequence[Item], vectors: Vectors, size: Size, seed: int = 0) -> d
             torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             optimiser.step()
             schedule.step()
-    return arrays(net)
+    return arrays(net) | {WORDS: np.frombuffer("\n".join(vocabulary.learned).encode(), np.uint8)}
 
 
-def save(readers: Sequence[Mapping[str, np.ndarray]], path: Path) -> None:
-    """Write the file that `rag.reader` reads, of the weights of its READERS."""
+def packed(weights: Weights) -> dict[str, np.ndarray]:
+    """The weights as `rag.reader.Net` takes them: a quarter of their size in single precision.
+
+    Of the words that it knows of itself the MOST_KNOWN commonest stay. Rows become bytes, the largest of each 127.
+    """
+    kept = {**weights, "table.weight": weights["table.weight"][: MOST_KNOWN + 1]}
+    words = kept.pop(WORDS).tobytes().decode().split("\n")[:MOST_KNOWN]
+    made = {WORDS: np.frombuffer(compress("\n".join(words).encode(), 9), np.uint8)}
+    for name, array in kept.items():
+        if array.ndim == 1:
+            made[name] = array.astype(np.float16)
+            continue
+        scale = np.abs(array).reshape(len(array), -1).max(axis=1).astype(np.float32) / 127
+        steps = array / np.maximum(scale, np.finfo(np.float32).tiny).reshape(-1, *[1] * (array.ndim - 1))
+        made |= {name: np.rint(steps).astype(np.int8), name + SCALE: scale}
+    return made
+
+
+def save(weights: Weights, path: Path) -> None:
+    """Write the file that `rag.reader` reads."""
     from safetensors.numpy import save_file
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    named = zip(READERS, readers, strict=True)
-    save_file({f"{reader}.{name}": array for reader, weights in named for name, array in weights.items()}, path)
+    save_file(packed(weights), path)
     path.chmod(0o644)
 
 
@@ -197,21 +229,19 @@ def _words(item: Item) -> int:
     return sum(len(sentence.reading.words) for sentence in item.sentences)
 
 
-def _batch(items: Sequence[Item], vectors: Vectors) -> dict[str, torch.Tensor]:
+def _batch(items: Sequence[Item], vocabulary: Vocabulary) -> dict[str, torch.Tensor]:
     """Tensors of a batch, as `rag.train.net.logits` takes them, and the targets starts and ends (questions, words)."""
     import torch
 
     from rag.train.net import GAP
 
     count = max(len(one.sentences) for one in items)
-    longest = max(_words(one) + GAP * len(one.sentences) for one in items)
-    first = items[0].sentences[0].columns
-    shape = (len(items), longest)
+    shape = (len(items), max(_words(one) + GAP * len(one.sentences) for one in items))
     laid = {
         "sentence": np.full(shape, count),
-        "vectors": np.zeros((*shape, vectors(items[0].asked.words).shape[1]), np.float32),
+        "numbers": np.zeros(shape, np.int64),
         "tags": np.zeros(shape, np.int64),
-        "columns": np.zeros((*shape, first.shape[1]), np.float32),
+        "columns": np.zeros((*shape, items[0].sentences[0].columns.shape[1]), np.float16),
         "starts": np.zeros(shape, np.float32),
         "ends": np.zeros(shape, np.float32),
         "is_sentence": np.array([[number < len(one.sentences) for number in range(count)] for one in items]),
@@ -219,15 +249,22 @@ def _batch(items: Sequence[Item], vectors: Vectors) -> dict[str, torch.Tensor]:
     for row, one in enumerate(items):
         begin = 0
         for number, sentence in enumerate(one.sentences):
-            place = row, slice(begin, begin + len(sentence.reading.words))
+            end = begin + len(sentence.reading.words)
+            place = row, slice(begin, end)
             laid["sentence"][place] = number
-            laid["vectors"][place] = vectors(sentence.reading.words)
+            laid["numbers"][place] = vocabulary.numbers(sentence.reading.words)
             laid["tags"][place] = sentence.reading.tags
             laid["columns"][place] = sentence.columns
             laid["starts"][place], laid["ends"][place] = _targets(sentence)
-            begin = place[1].stop + GAP
-    return {name: torch.from_numpy(array) for name, array in laid.items()} | {
-        "asked_vectors": _padded([vectors(one.asked.words) for one in items]),
+            begin = end + GAP
+    tensors = {name: torch.from_numpy(array) for name, array in laid.items()}
+    asked = _padded([np.array(vocabulary.numbers(one.asked.words)) for one in items])
+    numbers = tensors.pop("numbers")
+    return tensors | {
+        "vectors": vocabulary.vectors[numbers],
+        "rows": vocabulary.rows[numbers],
+        "asked_vectors": vocabulary.vectors[asked],
+        "asked_rows": vocabulary.rows[asked],
         "asked_tags": _padded([one.asked.tags.astype(np.int64) for one in items]),
         "asked_columns": _padded([one.columns.astype(np.float32) for one in items]),
         "asked_mask": _padded([np.ones(len(one.asked.words), bool) for one in items]),

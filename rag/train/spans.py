@@ -12,7 +12,7 @@ import numpy as np
 
 from rag.asked import find_asked
 from rag.question import analyse
-from rag.reader import Embed, Weights, read_sentences
+from rag.reader import Embed, Net, read_sentences
 from rag.span_features import ReadSentence, find_spans, span_features
 from rag.train.data import Example
 from rag.train.export import GROWTH, flatten
@@ -45,12 +45,12 @@ class Spans:
     weight: float
 
 
-def spans(example: Example, item: Item, embed: Embed, readers: Sequence[Weights]) -> Spans | None:
-    """The spans that these readers like; None where they like none."""
+def spans(example: Example, item: Item, embed: Embed, net: Net) -> Spans | None:
+    """The spans that a reader likes; None where it likes none."""
     question = analyse(example.text)
     asked = find_asked(question.folded)
     readings = [sentence.reading for sentence in item.sentences]
-    logits, _ = read_sentences(question, asked, readings, described(item), embed, readers)
+    logits, _ = read_sentences(question, asked, readings, described(item), embed, net)
     sentences = [
         ReadSentence(sentence.reading, sentence.rank, sentence.gap, start, end)
         for sentence, (start, end) in zip(item.sentences, logits, strict=True)
