@@ -57,7 +57,7 @@ def address(browser: playwright.Browser, tmp_path_factory: pytest.TempPathFactor
 def test_the_page_of_a_pdf_with_its_quote_boxed(address: str, visit) -> None:
     seen = visit(address)
     page = seen.page
-    turn = seen.ask("二号车间面积多大？")
+    turn = seen.ask("青河机械厂二号车间面积是多少？")
     chip = turn.locator(".wj-chip").first
     before = chip.bounding_box()
     chip.hover()
