@@ -142,8 +142,11 @@ def test_every_step_writes_what_the_answerer_loads(
     shipped = Path(rank.__file__).parent / "model"
     assert trees.load(rank.WEIGHTS).names == trees.load(shipped / "sentences.safetensors").names
     assert trees.load(short.WEIGHTS).names == trees.load(shipped / "spans.safetensors").names
-    assert {name: one.shape for name, one in load_file(reader.WEIGHTS).items()} == {
-        name: one.shape for name, one in load_file(shipped / "reader.safetensors").items()
+    made, ships = load_file(reader.WEIGHTS), load_file(shipped / "reader.safetensors")
+    of_words = {name for name in ships if name.startswith("table.")}  # as many as are read often
+    assert made.keys() == ships.keys()
+    assert {name: made[name].shape for name in ships.keys() - of_words} == {
+        name: ships[name].shape for name in ships.keys() - of_words
     }
 
 
