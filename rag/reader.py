@@ -116,14 +116,15 @@ def read_sentences(
     seen = []
     for reading, extra in zip(readings, extras, strict=True):
         mine = vectors[[row[word] for word in reading.words]]
-        seen.append((reading, mine, describe(asking, reading, extra, mine)))
+        cosines = mine @ asking.vectors.T
+        seen.append((reading, mine, cosines, describe(asking, reading, extra, mine, cosines)))
     start, end, none = _read(net, asking, seen)
     lengths = np.cumsum([len(reading.words) for reading in readings])[:-1]
     return list(zip(np.split(start, lengths), np.split(end, lengths), strict=True)), none
 
 
-# A sentence, the vectors of its words, and their columns.
-_Seen = tuple[Reading, np.ndarray, np.ndarray]
+# A sentence, the vectors of its words, their cosines with the question's, and their columns.
+_Seen = tuple[Reading, np.ndarray, np.ndarray, np.ndarray]
 
 
 def _read(net: Net, asking: Asking, seen: Sequence[_Seen]) -> tuple[np.ndarray, np.ndarray, float]:
@@ -131,12 +132,12 @@ def _read(net: Net, asking: Asking, seen: Sequence[_Seen]) -> tuple[np.ndarray, 
     weights = net.layers
     asked_words = _words(net, asking.reading.words, asking.vectors)
     question, pooled = _ask(weights, asking, asked_words)
-    width, longest = len(pooled), max(len(mine) for _, mine, _ in seen)
-    mask = np.array([np.arange(longest) < len(mine) for _, mine, _ in seen])[..., None]
+    width, longest = len(pooled), max(len(mine) for _, mine, *_ in seen)
+    mask = np.array([np.arange(longest) < len(mine) for _, mine, *_ in seen])[..., None]
     kernel = weights["inp.weight"]
     rows = np.zeros((len(seen), longest, kernel.shape[1] - width), np.float32)
-    for place, (reading, mine, described) in zip(rows, seen, strict=True):
-        looks = _softmax(SHARPNESS * (mine @ asking.vectors.T))
+    for place, (reading, mine, cosines, described) in zip(rows, seen, strict=True):
+        looks = _softmax(SHARPNESS * cosines)
         words = _words(net, reading.words, mine)
         parts = [words, weights["tag.weight"][reading.tags], described, looks @ asked_words]
         place[: len(mine)] = np.concatenate(parts, axis=1)

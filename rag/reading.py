@@ -22,7 +22,6 @@ TAG_COUNT = len(TAGS) + 1
 FORM_COUNT = len(FORMS) + 1
 _KIND_NUMBER = {kind: number for number, kind in enumerate(Kind)}
 TOKEN_COLUMNS = 26
-SENTENCE_COLUMNS = 9
 QUESTION_COLUMNS = 5
 # Longest sentence in words that the reader takes in; what follows is not read.
 MOST_WORDS = 80
@@ -91,15 +90,18 @@ class Asking:
     type_vector: np.ndarray
 
 
-def describe(asking: Asking, reading: Reading, extra: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+def describe(
+    asking: Asking, reading: Reading, extra: np.ndarray, vectors: np.ndarray, cosines: np.ndarray
+) -> np.ndarray:
     """Columns of each word of a sentence, shape (words, TOKEN_COLUMNS + len(extra)), float32.
 
     Args:
         extra: what the ranker says of the sentence.
         vectors: of its words, unit rows, shape (words, dimension).
+        cosines: of its words with the question's, shape (words, question's words).
     """
     tells = np.array([word[0].isalnum() and word != "的" for word in asking.reading.words])
-    nearest = np.where(tells, vectors @ asking.vectors.T, 0.0).max(axis=1)
+    nearest = np.where(tells, cosines, 0.0).max(axis=1)
     columns = token_columns(asking.question, asking.asked, reading, nearest, vectors @ asking.type_vector)
     return np.concatenate([columns, np.broadcast_to(extra, (len(columns), len(extra)))], axis=1)
 

@@ -53,10 +53,11 @@ def test_numpy_computes_what_torch_computes() -> None:
     asking = Asking(question, asked, own, word_vectors(own.words), word_vectors([asked.type])[0])
     readings = [read("量子院位于中关村软件园。"), read("周围有公园,很大。")]
     told = np.array([[0.0, 0.5], [-1.0, 0.25]], np.float32)
-    sentences = [
-        Sentence(0, reading, 0, 0.0, describe(asking, reading, extra, word_vectors(reading.words)), ())
-        for reading, extra in zip(readings, told, strict=True)
-    ]
+    sentences = []
+    for reading, extra in zip(readings, told, strict=True):
+        here = word_vectors(reading.words)
+        columns = describe(asking, reading, extra, here, here @ asking.vectors.T)
+        sentences.append(Sentence(0, reading, 0, 0.0, columns, ()))
     item = Item(own, question_columns(question, asked, own), asked.form, tuple(sentences))
     vocabulary = Vocabulary([item], word_vectors)
     vocabulary.learned = ["量子", "位于"]

@@ -49,18 +49,18 @@ def test_convolution_and_its_gradients_are_those_of_torch(dilation: int) -> None
     torch.testing.assert_close(of_ours, of_theirs)
 
 
+WHOLE = "量子院位于中关村。"
+
+
 def on(*sentences: str) -> Item:
-    """A question on sentences of nothing but words, the first of which answers."""
+    """A question on sentences of nothing but words, of which WHOLE answers."""
     readings = [read(one) for one in sentences]
     rows = tuple(
-        Sentence(k, one, k, 0.0, np.zeros((len(one.words), 3), np.float16), ((5, 8),) if k == 0 else ())
+        Sentence(k, one, k, 0.0, np.zeros((len(one.words), 3), np.float16), ((5, 8),) if one.folded == WHOLE else ())
         for k, one in enumerate(readings)
     )
     own = read("量子院在哪？")
     return Item(own, np.zeros((len(own.words), QUESTION_COLUMNS)), 0, rows)
-
-
-WHOLE = "量子院位于中关村。"
 
 
 def test_sentences_do_not_reach_into_each_other() -> None:
@@ -70,7 +70,7 @@ def test_sentences_do_not_reach_into_each_other() -> None:
     items = [on(WHOLE, "好"), on(WHOLE, WHOLE, "好")]
     vocabulary = Vocabulary(items, word_vectors)
     pair = reader._batch(items, vocabulary)
-    assert pair["starts"].sum(1).tolist() == pair["ends"].sum(1).tolist() == [1.0, 1.0]
+    assert pair["starts"].sum(1).tolist() == pair["ends"].sum(1).tolist() == [1.0, 2.0]
     torch.manual_seed(0)
     with torch.no_grad():
         starts, _, _ = logits(layers(pair["vectors"].shape[2], 3, 0).eval(), pair)

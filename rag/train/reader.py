@@ -136,6 +136,7 @@ def item(
     sentences = []
     for number in chosen:
         reading = read(candidates[number].folded)
+        here = vectors(reading.words)
         extra = np.array([*told[number, :3], len(reading.words) / 50, *told[number, 3:]], np.float32)
         sentences.append(
             Sentence(
@@ -143,7 +144,7 @@ def item(
                 reading,
                 round(told[number, 1] * 4),
                 float(told[number, 0]),
-                describe(asking, reading, extra, vectors(reading.words)).astype(np.float16),
+                describe(asking, reading, extra, here, here @ asking.vectors.T).astype(np.float16),
                 tuple(example.answers_in(candidates[number])),
             )
         )
