@@ -164,8 +164,10 @@ def _is_written(word: Word, texts: Sequence[str]) -> bool:
 
 def _said_otherwise(nouns: Sequence[str], texts: Sequence[str], similarity: Similarity | None) -> set[str]:
     """The nouns for which the texts have a word of much the same meaning."""
+    if similarity is None or not nouns:
+        return set()
     there = list(dict.fromkeys(word for text in texts for word in long_words(text)))
-    if similarity is None or not nouns or not there:
+    if not there:
         return set()
     nearest = similarity(nouns, there).max(axis=1)
     return {noun for noun, cosine in zip(nouns, nearest, strict=True) if cosine >= SAID_OTHERWISE}
