@@ -12,6 +12,7 @@ import numpy as np
 
 from rag.backdrop import CLASSES, describe_backdrop, word_class
 from rag.coverage import HELD, Similarity, focus_weights, weights, word_coverage
+from rag.doubts import describe_doubts
 from rag.names import NAME_TAGS, other_figure, sibling
 from rag.question import Kind, Question, is_named, subject
 from rag.refuse import Evidence
@@ -45,7 +46,7 @@ def describe(question: Question, read: Sequence[Read], similarity: Similarity | 
     most_covering = max(scored, key=lambda item: item.prior)
     found = _describe_words(question, scored, similarity)
     found |= describe_vicinity(question, read, [most_covering.candidate.folded], similarity)
-    return found | describe_backdrop(question, scored, similarity)
+    return found | describe_backdrop(question, scored, similarity) | describe_doubts(question, scored)
 
 
 def _describe_words(question: Question, scored: Sequence[Scored], similarity: Similarity | None) -> dict[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,8 +13,9 @@ from rag.coverage import focus_weights, word_coverage
 from rag.question import Question, is_named, subject
 from rag.score import Candidate, Scored
 from rag.sentences import split_clauses, split_sentences
-from rag.short import Short, is_worth_showing, says_nothing
+from rag.short import Short, is_worth_showing, is_wrong_kind, says_nothing
 from rag.spans import Span, find_short
+from rag.tagging import tagged
 from rag.types import Passage
 from rag.whole import whole
 from vectorstore.tokens import fold
@@ -22,6 +24,8 @@ from vectorstore.tokens import fold
 LONG_QUOTE = 90
 # The same for a row of a table, whose values mean little without the name of the row.
 LONG_ROW = 180
+# A clause longer than that, in a text without marks, falls into runs of whole words of about so many characters.
+RUN = 30
 # A guess at the short answer that is less likely or longer tells nothing of where to cut.
 LEAST_GUESSED, LONGEST_GUESS = 0.15, 60
 # A shorter run of clauses says nothing by itself (本次论坛).
@@ -69,18 +73,18 @@ class Quote:
 def cut(question: Question, scored: Scored, read: Short | None) -> Quote:
     """The sentence, cut to the clauses that answer when it is long; the short answer as read where that is sure.
 
+    What rules take for the short answer stands in where nothing was read.
     A sentence that only says 他 or 该公司 takes the one before it along, where that names whom it means.
     """
     candidate = scored.candidate
     passage = candidate.hit.passage
-    guess = _guess(read)
-    if read and not is_worth_showing(question, candidate.folded, read):
+    guess, short = _guess(question, candidate.folded, read), None
+    if read is None:
+        short = _short_by_rule(question, candidate.folded)
+    elif is_worth_showing(question, candidate.folded, read):
+        short = (read.start, read.end)
+    else:  # where the reader is not sure, the rules are right in one of ten cases
         read = None
-    short = (read.start, read.end) if read else find_short(question, candidate.folded)
-    if short and not read:
-        short = whole(question, candidate.folded, *short)
-        if says_nothing(question, candidate.folded[slice(*short)]):
-            short = None
     start, end = _answering_clauses(question, passage.text, candidate, short, guess)
     end = start + len(passage.text[start:end].rstrip(_CLAUSE_MARKS))
     highlight = None
@@ -99,10 +103,21 @@ def cut(question: Question, scored: Scored, read: Short | None) -> Quote:
     )
 
 
-def _guess(read: Short | None) -> Span | None:
+def _short_by_rule(question: Question, folded: str) -> Span | None:
+    """What the rules take for the short answer of a sentence, unless the question says that itself."""
+    short = find_short(question, folded)
+    if short is None:
+        return None
+    start, end = whole(question, folded, *short)
+    return None if says_nothing(question, folded[start:end]) else (start, end)
+
+
+def _guess(question: Question, folded: str, read: Short | None) -> Span | None:
     """Where the short answer may be, though it may not be sure enough to be shown."""
     if read is None or read.confidence < LEAST_GUESSED or read.end - read.start > LONGEST_GUESS:
         return None
+    if is_wrong_kind(question, folded[read.start : read.end]):
+        return _short_by_rule(question, folded)
     return read.start, read.end
 
 
@@ -148,10 +163,10 @@ def _answering_clauses(
     Where no short answer is sure enough to be shown, the reader's guess still tells which clause stays in.
     """
     start, end = candidate.start, candidate.end
-    clauses = split_clauses(text, start, end)
     longest = LONG_ROW if _ROW.fullmatch(text, start, end) else LONG_QUOTE
-    if end - start <= longest or len(clauses) < 2:
+    if end - start <= longest:
         return start, end
+    clauses = [run for clause in split_clauses(text, start, end) for run in _runs(candidate, clause)]
     share = focus_weights(question)
     kept = short or guess
     price = LENGTH_PRICE if short else 0.0
@@ -170,3 +185,17 @@ def _answering_clauses(
             if value > best_value:
                 best, best_value = (a, b), value
     return best
+
+
+def _runs(candidate: Candidate, clause: Span) -> list[Span]:
+    """A clause, or the runs of words that one without any mark is cut into where it is long; a list stays whole."""
+    start, end = clause
+    folded = candidate.folded[start - candidate.start : end - candidate.start]
+    if end - start <= LONG_QUOTE or "、" in folded:
+        return [clause]
+    cuts, place = [start], start
+    for word, _ in tagged(folded):
+        if place - cuts[-1] >= RUN:
+            cuts.append(place)
+        place += len(word)
+    return list(pairwise([*cuts, end]))

@@ -4,7 +4,8 @@ Words enter as vectors of the static embedder, the common ones also with what wa
 matches with the question and what the question's nearest words are; three convolutions look at five words each, one,
 two and four apart; behind the first of them every word takes in the question's words that were learned to match it.
 The question as a whole, pooled by attention, scores every word as a start and as an end, and every sentence beside the
-others. Trained by `python -m rag.train spans`, on questions without an answer too.
+others. What ships is the mean of several such nets, which err apart. Trained by `python -m rag.train spans`, on
+questions without an answer too.
 
 Sources: aligned question vectors and pooled question, Chen et al. 2017 (arXiv:1704.00051); learned attention to the
 question, Seo et al. 2017 (arXiv:1611.01603); dilated convolutions, Yu & Koltun 2016 (arXiv:1511.07122).
@@ -30,8 +31,6 @@ DILATIONS = (1, 2, 4)
 LOOKS_BEFORE = 1
 # How sharply a word looks at the question words nearest to it.
 SHARPNESS = 8.0
-_NOWHERE = np.float32(-1e4)
-
 Embed = Callable[[Sequence[str]], np.ndarray]
 Weights = Mapping[str, np.ndarray]
 
@@ -46,7 +45,7 @@ SCALE = ".scale"
 
 @dataclass(frozen=True, slots=True)
 class Net:
-    """A trained reader.
+    """One trained net.
 
     Attributes:
         layers: weights by name, float32.
@@ -58,22 +57,31 @@ class Net:
 
     @classmethod
     def of(cls, packed: Weights) -> Net:
-        """From the arrays of the file: half precision, or bytes with a scale for each row; see `unpacked`."""
+        """From its arrays in the file: half precision, or bytes with a scale for each row; see `unpacked`."""
         layers = unpacked({name: array for name, array in packed.items() if name != WORDS})
         words = decompress(packed[WORDS].tobytes()).decode().split("\n")
         return cls(layers, {word: row for row, word in enumerate(words, start=1)})
 
 
+def nets_of(arrays: Weights) -> tuple[Net, ...]:
+    """The nets of a file: those of each have its number and a point before their names."""
+    packed: dict[str, dict[str, np.ndarray]] = {}
+    for name, array in arrays.items():
+        number, _, own = name.partition(".")
+        packed.setdefault(number, {})[own] = array
+    return tuple(Net.of(packed[number]) for number in sorted(packed))
+
+
 @cache
-def _net() -> Net:
-    """The shipped reader."""
+def _nets() -> tuple[Net, ...]:
+    """The shipped nets."""
     from safetensors.numpy import load_file
 
     if not WEIGHTS.is_file():
         raise FileNotFoundError(
             f"{WEIGHTS} is missing: reinstall wenju, or run `python -m rag.train spans DATA_FOLDER`"
         )
-    return Net.of(load_file(WEIGHTS))
+    return nets_of(load_file(WEIGHTS))
 
 
 def unpacked(arrays: Weights) -> dict[str, np.ndarray]:
@@ -85,13 +93,34 @@ def unpacked(arrays: Weights) -> dict[str, np.ndarray]:
     return whole
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The W words of all sentences behind one another, as every net sees them.
+
+    Attributes:
+        words: their texts.
+        lengths: words of each sentence.
+        vectors: shape (W, dimension).
+        looks: the share of each of the question's words in what a word looks at, shape (W, words of the question).
+        tags: shape (W,).
+        columns: what describes them beside, shape (W, columns).
+    """
+
+    words: tuple[str, ...]
+    lengths: np.ndarray
+    vectors: np.ndarray
+    looks: np.ndarray
+    tags: np.ndarray
+    columns: np.ndarray
+
+
 def read_sentences(
     question: Question,
     asked: Asked,
     readings: Sequence[Reading],
     extras: np.ndarray,
     embed: Embed,
-    net: Net | None = None,
+    nets: Sequence[Net] = (),
 ) -> tuple[list[tuple[np.ndarray, np.ndarray]], float]:
     """How likely the answer starts and ends at each word, and how likely there is none.
 
@@ -101,62 +130,67 @@ def read_sentences(
         readings: S sentences, each of at least one word.
         extras: what the ranker says of each sentence, shape (S, columns).
         embed: the static embedder: texts → unit rows.
-        net: instead of the shipped one.
+        nets: instead of the shipped ones.
 
     Returns:
-        (for each sentence (start, end), each of shape (words,): log-probabilities over the words of all sentences;
-        log-odds of no answer, within ±MOST_NONE).
+        (for each sentence (start, end), each of shape (words,): the nets' mean of the log-probabilities over the words
+        of all sentences; the mean of their log-odds of no answer, each within ±MOST_NONE).
     """
-    net = net or _net()
     own = read(question.folded)
     texts = list(dict.fromkeys([*own.words, asked.type, *(word for reading in readings for word in reading.words)]))
     vectors = embed(texts)
     row = {text: number for number, text in enumerate(texts)}
     asking = Asking(question, asked, own, vectors[[row[word] for word in own.words]], vectors[row[asked.type]])
-    seen = []
-    for reading, extra in zip(readings, extras, strict=True):
-        mine = vectors[[row[word] for word in reading.words]]
-        cosines = mine @ asking.vectors.T
-        seen.append((reading, mine, cosines, describe(asking, reading, extra, mine, cosines)))
-    start, end, none = _read(net, asking, seen)
-    lengths = np.cumsum([len(reading.words) for reading in readings])[:-1]
-    return list(zip(np.split(start, lengths), np.split(end, lengths), strict=True)), none
+    seen = _see(asking, readings, extras, [vectors[[row[word] for word in reading.words]] for reading in readings])
+    starts, ends, nones = zip(*(_read(net, asking, seen) for net in nets or _nets()), strict=True)
+    cuts = np.cumsum(seen.lengths)[:-1]
+    start, end = (np.split(np.mean(one, axis=0), cuts) for one in (starts, ends))
+    return list(zip(start, end, strict=True)), sum(nones) / len(nones)
 
 
-# A sentence, the vectors of its words, their cosines with the question's, and their columns.
-_Seen = tuple[Reading, np.ndarray, np.ndarray, np.ndarray]
+def _see(asking: Asking, readings: Sequence[Reading], extras: np.ndarray, vectors: Sequence[np.ndarray]) -> _Seen:
+    """The words of the sentences with all that no net has to say of them."""
+    cosines = [mine @ asking.vectors.T for mine in vectors]
+    columns = [
+        describe(asking, reading, extra, mine, near)
+        for reading, extra, mine, near in zip(readings, extras, vectors, cosines, strict=True)
+    ]
+    return _Seen(
+        tuple(word for reading in readings for word in reading.words),
+        np.array([len(reading.words) for reading in readings]),
+        np.concatenate(vectors),
+        _softmax(SHARPNESS * np.concatenate(cosines)),
+        np.concatenate([reading.tags for reading in readings]),
+        np.concatenate(columns),
+    )
 
 
-def _read(net: Net, asking: Asking, seen: Sequence[_Seen]) -> tuple[np.ndarray, np.ndarray, float]:
+def _read(net: Net, asking: Asking, seen: _Seen) -> tuple[np.ndarray, np.ndarray, float]:
     """Log-probability of a start, and of an end, at each word of all sentences; log-odds of none."""
     weights = net.layers
     asked_words = _words(net, asking.reading.words, asking.vectors)
     question, pooled = _ask(weights, asking, asked_words)
-    width, longest = len(pooled), max(len(mine) for _, mine, *_ in seen)
-    mask = np.array([np.arange(longest) < len(mine) for _, mine, *_ in seen])[..., None]
+    width = len(pooled)
     kernel = weights["inp.weight"]
-    rows = np.zeros((len(seen), longest, kernel.shape[1] - width), np.float32)
-    for place, (reading, mine, cosines, described) in zip(rows, seen, strict=True):
-        looks = _softmax(SHARPNESS * cosines)
-        words = _words(net, reading.words, mine)
-        parts = [words, weights["tag.weight"][reading.tags], described, looks @ asked_words]
-        place[: len(mine)] = np.concatenate(parts, axis=1)
+    words = _words(net, seen.words, seen.vectors)
+    described = np.concatenate(
+        [words, weights["tag.weight"][seen.tags], seen.columns, seen.looks @ asked_words], axis=1, dtype=np.float32
+    )
     # The question as a whole stands beside every word: its part of the product is the same for all.
     common = pooled @ kernel[:, -width:].T + weights["inp.bias"]
-    hidden = _relu(rows @ kernel[:, :-width].T + common) * mask
+    hidden = _relu(described @ kernel[:, :-width].T + common)
     for number, dilation in enumerate(DILATIONS):
         if number == LOOKS_BEFORE:
-            hidden = (hidden + _relu(_look(weights, hidden, question))) * mask
-        convolved = _relu(_convolve(weights, f"convs.{number}", hidden, dilation))
-        hidden = _normalise(weights, f"norm.{number}", hidden + convolved) * mask
-    own_most = np.where(mask, hidden, _NOWHERE).max(axis=1)
+            hidden = hidden + _relu(_look(weights, hidden, question))
+        convolved = _relu(_convolve(weights, f"convs.{number}", hidden, seen.lengths, dilation))
+        hidden = _normalise(weights, f"norm.{number}", hidden + convolved)
+    own_most = np.maximum.reduceat(hidden, np.cumsum(seen.lengths) - seen.lengths)
     most = own_most.max(axis=0)
     worth = _worth(weights, own_most, most, pooled)
-    sides = (
-        _side(weights, name, by_question, hidden, pooled) + whole[:, None]
+    start, end = (
+        _side(weights, name, by_question, hidden, pooled) + np.repeat(whole, seen.lengths)
         for name, by_question, whole in zip(("start", "end"), ("ws", "we"), worth.T, strict=True)
     )
-    start, end = (one[mask[..., 0]] for one in sides)
     none = float(_linear(weights, "none", np.concatenate([pooled, most]))[0])
     starts, ends = (float(np.logaddexp.reduce(logits)) for logits in (start, end))
     odds = float(np.clip(none - (starts + ends) / 2, -MOST_NONE, MOST_NONE))
@@ -191,8 +225,8 @@ def _ask(weights: Weights, asking: Asking, own: np.ndarray) -> tuple[np.ndarray,
     form = weights["form.weight"][asking.asked.form]
     columns = question_columns(asking.question, asking.asked, asking.reading)
     words = np.concatenate([own, weights["tag.weight"][asking.reading.tags], columns], axis=1)
-    hidden = _relu(_linear(weights, "qin", words))[None]
-    hidden = (hidden + _relu(_convolve(weights, "qconv", hidden, 1)))[0]
+    hidden = _relu(_linear(weights, "qin", words))
+    hidden = hidden + _relu(_convolve(weights, "qconv", hidden, np.array([len(hidden)]), 1))
     formed = np.concatenate([hidden, np.broadcast_to(form, (len(hidden), len(form)))], axis=1)
     attention = _softmax(_linear(weights, "qatt", formed)[:, 0])
     return hidden, _relu(_linear(weights, "qout", attention @ formed))
@@ -218,14 +252,16 @@ def _softmax(x: np.ndarray) -> np.ndarray:
     return raised / raised.sum(axis=-1, keepdims=True)
 
 
-def _convolve(weights: Weights, name: str, x: np.ndarray, dilation: int) -> np.ndarray:
-    """Convolution along axis 1 of (batch, length, channels), zeros beyond both ends."""
+def _convolve(weights: Weights, name: str, x: np.ndarray, lengths: np.ndarray, dilation: int) -> np.ndarray:
+    """Convolution along the words (W, channels) of each sentence, zeros beyond both its ends."""
     kernel = weights[f"{name}.weight"]  # (out, in, width)
     width = kernel.shape[2]
-    reach = dilation * (width // 2)
-    padded = np.zeros((x.shape[0], x.shape[1] + 2 * reach, x.shape[2]), x.dtype)
-    padded[:, reach : reach + x.shape[1]] = x
-    seen = np.concatenate([padded[:, k * dilation : k * dilation + x.shape[1]] for k in range(width)], axis=2)
+    ends = np.cumsum(lengths)
+    first, behind = (np.repeat(edge, lengths)[:, None] for edge in (ends - lengths, ends))
+    places = np.arange(len(x))[:, None] + dilation * (np.arange(width) - width // 2)
+    nowhere = len(x)
+    places = np.where((places >= first) & (places < behind), places, nowhere)
+    seen = np.concatenate([x, np.zeros((1, x.shape[1]), x.dtype)])[places].reshape(len(x), -1)
     return seen @ kernel.transpose(2, 1, 0).reshape(-1, kernel.shape[0]) + weights[f"{name}.bias"]
 
 

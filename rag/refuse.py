@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from rag.absent import is_sure_name, is_thing, missing_things, untold_attribute, written
+from rag.absent import missing_things, untold_attribute
 from rag.against import (
     absent_post,
     has_no_money,
@@ -22,46 +19,45 @@ from rag.against import (
     other_post,
 )
 from rag.asked import find_asked
-from rag.coverage import HELD, Similarity, word_coverage
+from rag.coverage import HELD, Similarity
+from rag.doubts import (
+    RARE,
+    Found,
+    absent_subject,
+    apart,
+    has_no_figure,
+    lacking_names,
+    lacking_posts,
+    of_best_document,
+    replaced,
+)
 from rag.instead import other_days, other_name, other_number, other_ordinal, other_side
 from rag.language import language_of
-from rag.question import Kind, Question, is_named, is_place
+from rag.question import Kind, Question
 from rag.row import other_row
 from rag.spans import kind_fit
 from rag.typed import find_typed
-from vectorstore.tokens import fold
 
 if TYPE_CHECKING:
     from rag.score import Scored
 
 # Least probability that the evidence answers, and the least at which it is quoted without a caution. Of 2,168 questions
-# about 370 news that nothing was trained on, 0.28, 0.32, 0.36, 0.4, 0.44 and 0.48 answer 80, 80, 79, 78, 77 and 75 % of
-# those with an answer right, cited and short, refuse 7, 8, 9, 11, 12 and 13 % of them, and 66, 69, 71, 75, 77 and 79 %
-# of the others.
-LEAST_LIKELY = 0.36
+# about 370 news that nothing was trained on, 0.28, 0.32, 0.36, 0.4, 0.44 and 0.5 answer 84, 83, 82, 81, 80 and 78 % of
+# those with an answer right, cited and short, refuse 5, 6, 7, 8, 9 and 12 % of them, and 65, 67, 71, 74, 76 and 79 % of
+# the others.
+LEAST_LIKELY = 0.4
 SURE_ENOUGH = 0.55
+# Below this a sentence about another model, place or organisation in the asked one's stead refuses, and where a name, a
+# post or any figure is lacking it is quoted with a caution, as if it were no likelier than DOUBTED.
+LEAST_DOUBTED = 0.85
+DOUBTED = 0.5
 # What the probability is worth when the asked year or post is not there.
 RULED_OUT = 0.05
-# Below this a name, a post or no figure at all refuses (on the same news 0.6 refuses a point less on either side);
-# below the next, a place that is nowhere named (18个 was shown for 深圳光明科学城 at 0.75), or a sentence about another
-# model, number or place in the asked one's stead.
-LEAST_DOUBTED = 0.7
-LEAST_REPLACED = 0.8
 # Other years that a refusal names.
 MOST_YEARS = 4
-# A noun this rare (nats) is named as missing before others.
-RARE = 5.5
-
-# A short name of an organisation: a noun and what it is.
-_SHORT_NAME = re.compile(r"[\u4e00-\u9fff]{2}[院所局社校]")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?=\s?年|财年|[-/.—–~至到]\s?\d)")
-# What is asked for stands so near the question word: 董事长是谁.
-_NEXT_TO = 3
 # 安卓12 is no place 12 km away.
 _FAR = re.compile(r"\s*\d[\d,.]*\s*(?:余|多)?(?:公里|千米|米|里|站|分钟|小时|km|m\b)")
-_COUNTS = "个家名位所座项种款户"
-_COUNT = re.compile(rf"\d[\d,.万千百余多]*[{_COUNTS}人]")
-_SHARE = re.compile(r"率|占比|比例|比重|股份|股权|[占持]股")
 _REASON_MISSING = ("文中谈到了这件事，但没有说原因。", "The documents touch on this but give no reason.")
 _KIND_MISSING = {
     Kind.NUMBER: ("文中谈到了这件事，但没有给出这个数字。", "The documents touch on this but give no such figure."),
@@ -69,6 +65,8 @@ _KIND_MISSING = {
     Kind.PERSON: ("文中谈到了这件事，但没有说是谁。", "The documents touch on this but don't say who."),
 }
 _NAME_MISSING = ("文中谈到了这件事，但没有说叫什么名字。", "The documents touch on this but give no name.")
+# 交通怎么样 asks for anything that is said of the traffic, so that the traffic has to be named.
+_ASKS_STATE = re.compile(r"(?:怎么?样|如何)\W*$")
 _CALLED = re.compile(r"叫什么|什么名|名字")
 _WHO = re.compile(r"谁|哪一?位|人|\bwho\b")
 
@@ -135,8 +133,8 @@ def check(
     """(why the evidence doesn't answer the question, or "" when it does; how likely it answers after all).
 
     What never spoke against a right answer on the questions of the folds, or hardly ever, overrules the model: a year
-    that is nowhere near, a deputy's post or none of the kind, a mere landmark or comparison, no time or no money
-    at all where it is asked for, another ordinal or code than the one asked about, none of the words asked about.
+    that is nowhere near where others are, a deputy's post or none of the kind, a mere landmark or comparison, no time
+    or no money at all where it is asked for, another ordinal or code than the one asked about, none of its words.
 
     Args:
         question: analysed question with W words.
@@ -145,7 +143,7 @@ def check(
         similarity: cosines between two lists of words, so that nothing is called missing that is said otherwise.
     """
     evidence = scored[0].candidate.evidence
-    reason = _missing_year(question, evidence)
+    reason = _missing_year(question, evidence) if _years_around(evidence) else ""
     if post := _deputy(question, evidence):
         reason = say(question, f"文中提到的是“{post}”，不是所问的职务。", f"The documents name “{post}”, another post.")
     elif absent := absent_post(question, evidence):
@@ -160,44 +158,21 @@ def check(
         reason = say(question, *_KIND_MISSING[Kind.DATE])
     elif not reason and has_no_money(question, evidence.sentence):
         reason = say(question, *_KIND_MISSING[Kind.NUMBER])
-    found = _Found(question, scored, similarity)
+    found = Found(question, scored, similarity)
     if not reason and (scored[0].covered < HELD).all() and (found.anywhere < HELD).all():
         reason = _what_is_missing(found)  # 清蒸鱼怎么做, asked of a text on something else
     if reason:
         return reason, min(probability, RULED_OUT)
     if other := other_number(question, found.sentence, found.passages) or other_row(question, found.sentence):
         return _another(question, *other), min(probability, RULED_OUT)
-    if probability >= LEAST_REPLACED:
-        return "", probability
     if probability >= LEAST_DOUBTED:
-        return _absent_place(found) or _replaced(found), probability
-    reason = _doubt(found)
-    if not reason and probability < LEAST_LIKELY:
-        reason = _what_is_missing(found)
-    return reason, probability
-
-
-class _Found:
-    """What was found for a question, as the reasons look at it.
-
-    Attributes:
-        sentence: the best sentence.
-        covered: the share of each word of the question in it and its surroundings, shape (W,).
-        passages: the passages of the candidates, each once.
-        texts: the passages and the openings of their documents.
-    """
-
-    def __init__(self, question: Question, scored: Sequence[Scored], similarity: Similarity | None) -> None:
-        self.question, self.scored, self.similarity = question, scored, similarity
-        self.sentence = scored[0].candidate.evidence.sentence
-        self.covered = scored[0].covered
-        self.passages = list(dict.fromkeys(item.candidate.evidence.around for item in scored))
-        self.texts = [*self.passages, *dict.fromkeys(item.candidate.evidence.opening for item in scored)]
-
-    @cached_property
-    def anywhere(self) -> np.ndarray:
-        """The most of each word of the question that any passage holds, shape (W,)."""
-        return np.maximum.reduce([self.covered, *(word_coverage(self.question, text) for text in self.passages)])
+        return "", probability
+    if other := replaced(found):
+        return _another(question, *other), probability
+    doubt = _doubt(found)
+    if probability >= LEAST_LIKELY:
+        return "", min(probability, DOUBTED) if doubt else probability
+    return doubt or _what_is_missing(found), probability
 
 
 def _deputy(question: Question, evidence: Evidence) -> str:
@@ -214,75 +189,32 @@ def _is_landmark(question: Question, sentence: str) -> bool:
     return not re.match(r"\s*\d", rest) or bool(_FAR.match(rest))
 
 
-def _doubt(found: _Found) -> str:
-    """What speaks against the best sentence whatever else it holds: a name or post that is not there."""
+def _doubt(found: Found) -> str:
+    """What speaks against the best sentence whatever else it holds: a year, name or post that is not there."""
     question = found.question
-    for wanted in (lambda word: is_sure_name(question, word), lambda word: word.is_role):
-        if lacking := missing_things(question, found.anywhere, found.texts, wanted):
-            return _not_mentioned(question, lacking)
-    if absent := _absent_subject(found):
-        return _not_mentioned(question, [absent])
-    if reason := _replaced(found):
+    if reason := _missing_year(question, found.scored[0].candidate.evidence):
         return reason
-    if question.kind is Kind.NUMBER and _has_no_figure(question, found.sentence):
+    if lacking := lacking_names(found) or lacking_posts(found):
+        return _not_mentioned(question, lacking)
+    if absent := absent_subject(found):
+        return _not_mentioned(question, [absent])
+    if question.kind is Kind.NUMBER and has_no_figure(question, found.sentence):
         return say(question, *_KIND_MISSING[question.kind])
+    if _ASKS_STATE.search(question.folded) and (lacking := found.lacks(lambda word: word.is_noun)):
+        return _not_mentioned(question, lacking)
     return ""
 
 
-def _absent_place(found: _Found) -> str:
-    """A place asked about that no passage names."""
-    question = found.question
-    lacking = missing_things(
-        question, found.anywhere, found.texts, lambda word: is_sure_name(question, word) and is_place(word.text)
-    )
-    return _not_mentioned(question, lacking) if lacking else ""
-
-
-def _has_no_figure(question: Question, sentence: str) -> bool:
-    """Whether a sentence has no figure of the kind asked for, nor one that may pass for it: 17个 for 多少家."""
-    if kind_fit(question, sentence) >= 0:
-        return False
-    is_share = _SHARE.search(question.folded) and "%" in sentence
-    return not (is_share or (question.unit in _COUNTS and _COUNT.search(sentence)))
-
-
-def _replaced(found: _Found) -> str:
-    """Whether the best sentence is about another of the kind: 皮克敏4 where 皮克敏3 is asked for."""
-    other = other_name(found.question, found.sentence, found.passages)
-    return _another(found.question, *other) if other else ""
-
-
-def _absent_subject(found: _Found) -> str:
-    """What the question is about where no word of it is there and it is a name or rare, "" otherwise."""
-    question = found.question
-    start = question.folded.find(question.subject) if question.subject else -1
-    end = start + len(question.subject)
-    inside = [i for i, word in enumerate(question.words) if start <= word.start < end]
-    is_nameable = len(inside) > 1 or any(is_thing(question, question.words[i]) for i in inside)
-    is_telling = is_named(question.subject) or all(question.words[i].weight >= RARE for i in inside)
-    # Foxconn is 富士康 in a Chinese text
-    is_foreign = question.subject.isascii() and language_of(question.text) == "zh"
-    if start < 0 or not inside or is_foreign or not (is_telling and is_nameable):
-        return ""
-    if _SHORT_NAME.fullmatch(question.subject):  # 量子院 is one name, though its words are 量子 and 院
-        is_there = any(question.subject in text for text in found.texts)
-    else:
-        is_there = any(found.anywhere[i] >= HELD for i in inside)
-    return "" if is_there else question.text[start:end]
-
-
-def _what_is_missing(found: _Found) -> str:
+def _what_is_missing(found: Found) -> str:
     """The most telling true thing to say of evidence that comes near without answering."""
     question, sentence, texts = found.question, found.sentence, found.texts
     if lacking := missing_things(question, found.covered, [sentence], lambda word: word.is_role):
         return _unnamed_post(question, lacking[0])
     if other := other_name(question, "\n".join(found.passages), found.passages):
         return _another(question, *other)
-    if lacking := missing_things(
-        question, found.anywhere, texts, lambda word: word.is_name or word.weight >= RARE, found.similarity
-    ):
+    if lacking := _lacking_things(found):
         return _not_mentioned(question, lacking)
-    if untold := untold_attribute(question, _of_best_document(found.scored)):
+    if untold := untold_attribute(question, of_best_document(found.scored)):
         return say(question, f"文中没有给出{untold}。", "The documents don't give what is asked of it.")
     if question.kind in _KIND_MISSING and kind_fit(question, sentence) < 0:
         is_name = question.kind is Kind.PERSON and _CALLED.search(question.folded) and not _WHO.search(question.folded)
@@ -302,8 +234,8 @@ def _what_is_missing(found: _Found) -> str:
         return _another(question, *pair)
     if lacking := missing_things(question, found.anywhere, texts, lambda _: True, found.similarity):
         return _not_mentioned(question, lacking)
-    if apart := _apart(found):
-        one, other_thing = apart
+    if pair := apart(found):
+        one, other_thing = pair
         return say(
             question,
             f"文中没有一处同时谈到“{one}”和“{other_thing}”。",
@@ -312,35 +244,15 @@ def _what_is_missing(found: _Found) -> str:
     return say(question, "文中只有相近的内容，没有直接的答案。", "The documents come near this but don't answer it.")
 
 
-def _of_best_document(scored: Sequence[Scored]) -> list[str]:
-    """The sentences of the document that the best one stands in."""
-    document = scored[0].candidate.hit.passage.document_id
-    return [item.candidate.folded for item in scored if item.candidate.hit.passage.document_id == document]
-
-
-def _apart(found: _Found) -> tuple[str, str] | None:
-    """The named subject and the thing asked of it, where the documents have both but no sentence in its scope does."""
-    question = found.question
-    start = question.folded.find(question.subject) if is_named(question.subject) else -1
-    asked = find_asked(question.folded)
-    inside, gaps = [], {}
-    for i, word in enumerate(question.words):
-        end = word.start + len(word.text)
-        if start >= 0 and start <= word.start and end <= start + len(question.subject):
-            inside.append(i)
-        elif is_thing(question, word):
-            gaps[i] = max(asked.start - end, word.start - asked.end, 0)
-    target = min(gaps, key=lambda i: (gaps[i], i), default=-1)
-    if not inside or target < 0 or gaps[target] > _NEXT_TO:
-        return None
-    thing = written(question, question.words[target])
-    if not all(any(fold(one) in text for text in found.passages) for one in (question.subject, thing)):
-        return None
-    for item in found.scored:
-        held = word_coverage(question, item.candidate.evidence.scope) >= HELD
-        if held[target] and held[inside].any():
-            return None
-    return question.text[start : start + len(question.subject)], thing
+def _lacking_things(found: Found) -> list[str]:
+    """Names and rare nouns that nothing found has, by whatever word."""
+    return missing_things(
+        found.question,
+        found.anywhere,
+        found.texts,
+        lambda word: word.is_name or word.weight >= RARE,
+        found.similarity,
+    )
 
 
 def _another(question: Question, asked: str, there: str) -> str:
@@ -365,9 +277,7 @@ def _missing_year(question: Question, evidence: Evidence) -> str:
     lacking = missing_years(question, evidence)
     if not lacking:
         return ""
-    others = sorted(set(_YEAR.findall(evidence.around)))
-    if len(others) > MOST_YEARS:
-        others = sorted(set(_YEAR.findall(evidence.scope)))
+    others = _years_around(evidence)
     asked = "、".join(lacking)
     if not others:
         return say(question, f"文中没有{asked}年的相关说法。", f"The documents say nothing about {asked}.")
@@ -376,3 +286,9 @@ def _missing_year(question: Question, evidence: Evidence) -> str:
         f"文中没有{asked}年的说法，只有{'、'.join(others)}年的。",
         f"The documents say nothing about {asked}, only about {', '.join(others)}.",
     )
+
+
+def _years_around(evidence: Evidence) -> list[str]:
+    """The years around the sentence, or where they are many, those near it."""
+    years = sorted(set(_YEAR.findall(evidence.around)))
+    return years if len(years) <= MOST_YEARS else sorted(set(_YEAR.findall(evidence.scope)))

@@ -32,8 +32,8 @@ UNREAD_NONE = -2.0
 LEAST_SHARE = 0.001
 
 
-# A short answer is shown from this confidence on. Those that are shown are exactly right in 79 of 100 cases on DRCD's
-# held-out articles, in 72 on news, in 62 on office documents.
+# A short answer is shown from this confidence on. Those that are shown are exactly right in 78 of 100 cases on DRCD's
+# held-out articles, in 70 on news, in 60 on office documents: of 60, 58 and 57 % of the questions.
 SURE = 0.5
 # From here on the reader is believed against the rules about the kind of figure.
 CERTAIN = 0.75
@@ -193,8 +193,17 @@ def is_worth_showing(question: Question, folded: str, short: Short) -> bool:
         or len(shown) > max(MOST_OF_SENTENCE * len(folded), LONG_SHORT)
     ):
         return False
-    is_wrong_kind = any(c.isdigit() for c in shown) and kind_fit(question, shown) < 0  # 2017年 for 多少人
-    return short.confidence >= CERTAIN or not is_wrong_kind
+    return short.confidence >= CERTAIN or not is_wrong_kind(question, shown)
+
+
+def is_wrong_kind(question: Question, shown: str) -> bool:
+    """Whether a short answer has figures, none of them of the kind asked for.
+
+    >>> from rag.question import analyse
+    >>> is_wrong_kind(analyse("量子院有多少人？"), "2017年"), is_wrong_kind(analyse("量子院有多少人？"), "217名")
+    (True, False)
+    """
+    return any(c.isdigit() for c in shown) and kind_fit(question, shown) < 0
 
 
 def says_nothing(question: Question, shown: str) -> bool:

@@ -49,6 +49,8 @@ _NEAR_WORDS = (
 _BYLINE = re.compile(r"\([^()。]{0,12}(?:记者|通讯员)[^()。]{0,30}\)")
 _ASKS_FOR_BYLINE = re.compile(r"记[者着]|通讯员|报道|采访|[写撰稿摄拍]|作者|消息|新闻")
 _NEAR_NUMBER = {word: number for number, word in enumerate(_NEAR_WORDS)}
+# No answer begins with these.
+_NO_START = frozenset(" ,，。.、;；:：!！?？")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ def find_spans(question: Question, sentences: Sequence[ReadSentence]) -> list[Sp
             if any(reading.starts[first] < end and start < reading.ends[last] for start, end in bylines):
                 continue
             if not any(c.isalnum() for word in reading.words[first : last + 1] for c in word):
+                continue
+            if reading.words[first] in _NO_START:
                 continue
             score = float(sentence.start[first] + sentence.end[last])
             begin, finish = int(reading.starts[first]), int(reading.ends[last])

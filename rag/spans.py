@@ -73,6 +73,9 @@ _SAME_UNIT = (
     frozenset("家公司 家".split()),
     frozenset("钱 元 块 万元 亿元 美元".split()),
 )
+# What nobody counts in 个: 4个月 is no answer to 几个外国人, though it is to 几个月.
+_MEASURES = re.compile(r"月|小时|机时|分钟|秒|[年天日]$|米|公里|公顷|亩|[吨克升]$")
+_OF_ANY_MEASURE = frozenset("个余万平方公")
 _WANTEDUNITS = (
     (re.compile(r"多大|面积|多宽敞"), re.compile(r"平方|平米|m2|㎡|公顷|亩|坪|升|岁|吨|寸|毫安|mah|级")),
     (re.compile(r"占比|比例|百分之几|占(?:了)?多少|几成|比重"), re.compile(r"%|百分之|成")),
@@ -186,7 +189,7 @@ def _numbers(question: Question, folded: str) -> list[tuple[Span, float]]:
             continue  # 20:07
         bonus = 0.0
         if question.unit and unit:
-            bonus += 1.5 if _same_unit(question.unit, unit.removeprefix("余")) else -0.5 * (question.unit != "个")
+            bonus += 1.5 if _same_unit(question.unit, unit.removeprefix("余")) else -0.5 * _is_other(question, unit)
         bonus += sum(1.5 if pattern.search(text) else -0.5 for pattern in wanted)
         found.append(((start, end), bonus))
     return found
@@ -195,6 +198,13 @@ def _numbers(question: Question, folded: str) -> list[tuple[Span, float]]:
 def _same_unit(asked: str, seen: str) -> bool:
     """Whether two measure words count the same kind of thing."""
     return asked == seen or any(asked in group and seen in group for group in _SAME_UNIT)
+
+
+def _is_other(question: Question, unit: str) -> bool:
+    """Whether a number with this unit can't count what the question asks for with another."""
+    if question.unit != "个":
+        return True
+    return bool(_MEASURES.search(unit)) and not (set(unit) - _OF_ANY_MEASURE) & set(question.folded)
 
 
 def _organisations(folded: str) -> list[Span]:

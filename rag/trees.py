@@ -10,6 +10,8 @@ import numpy as np
 
 # Steps after which rows that have reached a leaf rest: half of them have after the first, nearly all after the second.
 _REST_AFTER = (4, 6)
+# What a file has as the feature of a leaf.
+LEAF = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +72,10 @@ class Trees:
 
 
 def load(path: Path) -> Trees:
-    """Trees from a `.safetensors` file written by `rag.train`.
+    """Trees from a `.safetensors` file written by `rag.train.export`, eight bytes a node.
+
+    A left child stands next to its node, so that only the right one is written. What is written as the number is a
+    leaf's value, and of other nodes the threshold; a leaf has the feature LEAF.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -82,15 +87,16 @@ def load(path: Path) -> Trees:
             f"{path} is missing: reinstall wenju, or run `python -m rag.train {path.stem} DATA_FOLDER`"
         )
     with safe_open(path, "numpy") as file:
-        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+        feature, number, right, roots = (file.get_tensor(name) for name in ("feature", "number", "right", "roots"))
         described = file.metadata()
+    is_leaf, own = feature == LEAF, np.arange(len(feature))
     return Trees(
         names=tuple(described["names"].split(" ")),
-        feature=arrays["feature"].astype(np.intp),
-        threshold=arrays["threshold"],
-        left=arrays["left"].astype(np.intp),
-        right=arrays["right"].astype(np.intp),
-        value=arrays["value"].astype(np.float64),
-        roots=arrays["roots"].astype(np.intp),
+        feature=np.where(is_leaf, 0, feature).astype(np.intp),
+        threshold=np.where(is_leaf, 0, number).astype(np.float32),
+        left=np.where(is_leaf, own, own + 1),
+        right=right.astype(np.intp),
+        value=np.where(is_leaf, number, 0).astype(np.float64),
+        roots=roots.astype(np.intp),
         depth=int(described["depth"]),
     )

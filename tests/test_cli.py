@@ -161,7 +161,7 @@ def test_chat_ends_with_the_input(
 
 
 def test_index_adds_lists_and_removes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "甲.txt").write_text("甲厂位于成都，2001年建成，有职工312名。", "utf-8")
+    (tmp_path / "甲.txt").write_text("青河机械厂位于成都，2001年建成，有职工312名。", "utf-8")
     folder = str(tmp_path / "索引")
     status, out, err = run(capsys, "index", "--index", folder, str(tmp_path / "甲.txt"))
     assert (status, err) == (0, "")
@@ -169,7 +169,7 @@ def test_index_adds_lists_and_removes(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "1 个文档 documents, 1 个段落 passages" in out
 
     assert "未变 unchanged 1" in run(capsys, "index", "--index", folder, str(tmp_path / "甲.txt"))[1]
-    assert "【312名】" in run(capsys, "ask", "--index", folder, "甲厂有多少名职工？")[1]
+    assert "【312名】" in run(capsys, "ask", "--index", folder, "青河机械厂有多少名职工？")[1]
     listed = run(capsys, "index", "--index", folder, "--list")[1].splitlines()
     assert listed[0].split("\t")[0] == "甲.txt"
     assert "已重建 rebuilt" in run(capsys, "index", "--index", folder, "--rebuild")[1]

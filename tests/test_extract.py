@@ -19,6 +19,7 @@ from rag.quote import LONG_QUOTE, Quote, cut
 from rag.score import find_candidates, score_sentences
 from rag.short import Short
 from rag.similarity import word_similarity, word_vectors
+from rag.tagging import tagged
 from rag.types import Document, Hit
 
 QUANTUM = (
@@ -169,7 +170,7 @@ def test_two_parts_are_not_answered_by_one_fact() -> None:
         "图书馆项目招标公告。图书馆项目的质保期不少于3年。",
         "图书馆项目中标公告。图书馆项目公司承诺的质保期为5年。",
     )
-    assert sorted(found.short.split("；")) == ["5年", "不少于3年"]
+    assert sorted(quoted(found)) == ["图书馆项目公司承诺的质保期为5年。", "图书馆项目的质保期不少于3年。"]
 
 
 def test_two_facts_of_one_sentence_are_both_shown() -> None:
@@ -210,6 +211,21 @@ def test_a_long_sentence_is_cut_to_whole_clauses_that_answer() -> None:
     assert long[start + len(quote)] in "，。"
 
 
+def test_a_text_without_marks_is_cut_between_words() -> None:
+    told = (
+        "近日吉州分局工业园派出所民警接到辖区某产业园负责人报警称厂区内有一男一女行迹可疑希望民警前来盘查接警后民警立即"
+        "前往该企业在现场后很快找到该男女二人遮遮掩掩眼神躲闪一见民警来便慌了神经了解男子是产业园内普通员工女子为其亲姐姐"
+        "两人身后一辆三轮车上装有一些铁制品为二人从厂区偷来的废钢铁价值约400元目前二人已被行政拘留案件正在进一步办理之中"
+    )
+    (quote,) = quoted(ask("吉州工业园的废钢铁值多少钱？", told))
+    assert len(told) < 200  # one passage
+    assert len(quote) <= LONG_QUOTE
+    assert "废钢铁价值约400元" in quote
+    start = told.index(quote)
+    edges = {sum(len(word) for word, _ in tagged(told)[:count]) for count in range(len(tagged(told)) + 1)}
+    assert {start, start + len(quote)} <= edges
+
+
 @pytest.mark.parametrize(("confidence", "is_kept"), [(0.2, True), (0.1, False)])
 def test_a_guess_that_is_not_shown_keeps_its_clause(confidence: float, is_kept: bool) -> None:
     lead = "据恒瑞生物首席执行官陈彬上周在北京举行的论坛上向记者介绍，恒瑞生物多元化的创新研发管线进展一直很快，"
@@ -237,6 +253,29 @@ def test_where_the_reader_is_torn_the_next_best_sentence_is_quoted_too(monkeypat
     monkeypatch.setattr("rag.extract.TORN", 1.1)
     surely = ask("量子院有多少外籍人员？")  # a short answer that is shown stands alone
     assert len(surely.quotes) == 1 and surely.short == "12名"
+
+
+def test_rules_point_at_a_short_answer_only_where_nothing_was_read() -> None:
+    question, text = analyse("量子院有多少全职科研人员？"), "量子院已入职的全职科研人员217名。"
+    (best,) = score_sentences(question, find_candidates(hits_of(text), {}, {}), word_similarity)
+    start = text.index("217名")
+    assert cut(question, best, None).short == "217名"
+    assert cut(question, best, Short(start, start + 4, 0.6)).short == "217名"
+    assert cut(question, best, Short(start, start + 4, 0.4)).short == ""
+
+
+def test_a_figure_of_another_kind_does_not_tell_where_to_cut() -> None:
+    question = analyse("量子院已入职的全职科研人员有多少名？")
+    text = (
+        "“从海外回国的首席科学家袁之良，从签署聘用合同到入境到岗，用时仅4个月，在人才工作局大力支持下，还高效完成了"
+        "设备论证、实验室改造和人才公寓保障”，张硕透露，截至目前，量子院已入职的全职科研人员217名。"
+    )
+    (best,) = score_sentences(question, find_candidates(hits_of(text), {}, {}), word_similarity)
+    start = text.index("4个月")
+    quote = cut(question, best, Short(start, start + 3, 0.35))
+    assert len(text) > LONG_QUOTE
+    assert quote.highlight is None
+    assert "全职科研人员217名" in quote.passage.text[quote.start : quote.end]
 
 
 def test_a_figure_of_the_name_asked_about_is_no_short_answer() -> None:

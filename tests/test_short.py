@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.numpy import load_file
 
 from rag.asked import find_asked
 from rag.question import analyse
 from rag.rank import rank_sentences
-from rag.reader import WORDS, Net, read_sentences
+from rag.reader import WEIGHTS, WORDS, Net, nets_of, read_sentences
 from rag.reading import QUESTION_COLUMNS, TOKEN_COLUMNS, Asking, describe, question_columns, read, token_columns
 from rag.short import Short, choose, is_worth_showing, settle
 from rag.similarity import word_similarity, word_vectors
@@ -70,13 +71,30 @@ def test_numpy_computes_what_torch_computes() -> None:
     batch = _batch([item], vocabulary)
     with torch.no_grad():
         starts, ends, none = logits(net.eval(), batch)
-    found, odds = read_sentences(question, asked, readings, told, word_vectors, ships)
+    found, odds = read_sentences(question, asked, readings, told, word_vectors, [ships])
     totals = [float(torch.logsumexp(both, (0, 1))) for both in (starts, ends)]
     assert odds == pytest.approx(none.item() - sum(totals) / 2, abs=1e-4)
     for number, (start, end) in enumerate(found):
         here = batch["sentence"] == number
         np.testing.assert_allclose(start, starts[here].numpy() - totals[0], atol=1e-4)
         np.testing.assert_allclose(end, ends[here].numpy() - totals[1], atol=1e-4)
+
+
+def test_several_nets_say_what_they_say_on_average() -> None:
+    (shipped, *_), question = nets_of(load_file(WEIGHTS)), analyse("量子院位于哪里？")
+    doubting = Net({**shipped.layers, "none.bias": shipped.layers["none.bias"] + 0.5}, shipped.rows)
+    seeking = Net({**shipped.layers, "start.weight": -shipped.layers["start.weight"]}, shipped.rows)
+    asked, readings = find_asked(question.folded), [read("量子院位于中关村软件园。"), read("周围有公园,很大。")]
+    told = np.zeros((2, shipped.layers["inp.weight"].shape[1] - 10 - 2 * 64 - 128 - TOKEN_COLUMNS), np.float32)
+    one, other, both = (
+        read_sentences(question, asked, readings, told, word_vectors, nets)
+        for nets in ([doubting], [seeking], [doubting, seeking])
+    )
+    assert one[1] != other[1]
+    assert both[1] == pytest.approx((one[1] + other[1]) / 2)
+    for (start, _), (its, _), (mean, _) in zip(one[0], other[0], both[0], strict=True):
+        np.testing.assert_allclose(mean, (start + its) / 2, atol=1e-6)
+        assert not np.allclose(start, its)
 
 
 def test_spans_come_best_first_with_what_the_rules_take() -> None:
@@ -95,6 +113,15 @@ def test_spans_come_best_first_with_what_the_rules_take() -> None:
     assert columns["rules.same"][texts.index("1.8万套")] == 1.0
     assert columns["asked.unit"][texts.index("1.8万套")] == 1.0
     assert columns["among.sentence"] == pytest.approx(1.0)
+
+
+def test_no_span_begins_with_a_mark() -> None:
+    question, reading = analyse("组建了多大的团队？"), read("改造实验室、8人科研团队，很快。")
+    start = np.array([9.0 * (word in "、，") for word in reading.words])
+    spans = find_spans(question, [ReadSentence(reading, 0, 0.0, start, np.zeros(len(start)))])
+    texts = [reading.folded[span.begin : span.finish] for span in spans]
+    assert "8人" in texts
+    assert not [text for text in texts if text[0] in "、，,"]
 
 
 @pytest.mark.parametrize(

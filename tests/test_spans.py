@@ -103,6 +103,8 @@ def test_dates_people_places_and_lists(question: str, sentence: str, expected: s
         ("投入了多少钱？", "建设产线10条"),
         ("建成了多少套住房？", "其中2名来自住房部门"),
         ("有多少人？", "今天天气很好。"),
+        ("有几个外国人？", "签字到入职用时仅4个月"),
+        ("有几个外国人？", "每天步行3公里"),
         ("什么时候？", "今天天气很好。"),
         ("CEO是谁？", "今天天气很好。"),
     ],
@@ -115,6 +117,20 @@ def test_what_is_near_and_in_unit_fits_better() -> None:
     question = analyse("建成了多少套住房？")
     near, far = fold("建成住房18套"), fold("建成住房的消息传来后，工作人员又数了一遍，是18套")
     assert kind_fit(question, near) > kind_fit(question, far) > 0
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("用了几个月？", "用时仅4个月"),
+        ("开几个小时？", "开3小时"),
+        ("有几个外国人？", "外国人12名"),
+        ("有几个外国人？", "12个"),
+        ("挖了几个公里？", "挖了3公里"),
+    ],
+)
+def test_a_measure_is_counted_where_it_is_asked_for(question: str, sentence: str) -> None:
+    assert kind_fit(analyse(question), sentence) >= 0
 
 
 def test_a_place_may_be_named_without_saying_so() -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from rag.reader import WORDS, Net
 from rag.reading import QUESTION_COLUMNS, read
 from rag.similarity import word_vectors
-from rag.train import reader
+from rag.train import pipeline, reader
 from rag.train.reader import Item, Sentence, Vocabulary
 
 
@@ -99,3 +102,14 @@ def test_the_rarest_words_do_not_ship_and_rows_become_bytes(monkeypatch: pytest.
     assert net.rows == {"好": 1, "院": 2}
     np.testing.assert_allclose(net.layers["table.weight"], [[0, 0], [1.27, -0.01], [0.5, 0.252]], atol=1e-3)
     assert net.layers["emb.bias"].tolist() == [0.5]
+
+
+def test_a_net_that_a_run_before_fitted_is_taken_from_its_file(tmp_path: Path) -> None:
+    items = [on(WHOLE, "好"), on("好")]
+    named = f"3-{reader.digest(items)}.safetensors"
+    save_file({"emb.bias": np.array([0.5], np.float32)}, tmp_path / named)
+    assert pipeline._fit(items, 3, tmp_path)["emb.bias"].tolist() == [0.5]
+    others = ([on(WHOLE)], [on(WHOLE, "坏"), on("好")], items[::-1], [replace(items[0], asked=read("谁？")), items[1]])
+    assert len({reader.digest(some) for some in (items, *others)}) == 5
+    elsewhere = replace(items[0].sentences[0], answers=((0, 3),))
+    assert reader.digest([replace(items[0], sentences=(elsewhere, *items[0].sentences[1:])), items[1]]) not in named

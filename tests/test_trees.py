@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
+from rag.train import export
 from rag.train.export import flatten, save
-from rag.trees import Trees, load
+from rag.trees import LEAF, Trees, load
 
 
 def leaf(value: float) -> dict[str, float]:
@@ -83,6 +86,22 @@ def test_saved_trees_predict_the_same(trees: Trees, tmp_path: Path) -> None:
     assert again.names == ("长度", "位置")
     rows = np.array([[0.1, 0.0], [0.6, -3.0], [0.6, 3.0]], np.float32)
     assert again.predict(rows).tolist() == trees.predict(rows).tolist() == [1.25, 10.25, 100.25]
+
+
+def test_a_node_is_eight_bytes_and_what_the_file_cannot_hold_is_refused(
+    trees: Trees, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(trees, tmp_path / "trees.safetensors")
+    arrays = load_file(tmp_path / "trees.safetensors")
+    assert arrays["feature"].tolist() == [0, LEAF, 1, LEAF, LEAF, LEAF]
+    assert arrays["number"].tolist() == [0.5, 1.0, -2.0, 10.0, 100.0, 0.25]
+    assert arrays["right"].tolist() == [2, 1, 4, 3, 4, 5]
+    assert sum(arrays[name].nbytes for name in ("feature", "number", "right")) == 6 * 8
+    with pytest.raises(ValueError, match="not next to its node"):
+        save(replace(trees, left=trees.right, right=trees.left), tmp_path / "turned.safetensors")
+    monkeypatch.setattr(export, "MOST_NODES", 5)
+    with pytest.raises(ValueError, match="6 nodes, at most 5"):
+        save(trees, tmp_path / "large.safetensors")
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -156,9 +156,7 @@ def _cases_in(documents: Sequence[Document], rows: Sequence[Written]) -> list[Ca
         for part, asked in by_part.items():
             with folds.models(part):
                 for row, hits in asked:
-                    # the cases of one fold stand for those of all: beside them later questions count as a third
-                    weight = 1 / folds.FOLDS if part is None and row.source else 1.0
-                    made += (replace(case, weight=weight) for case in _cases(pool, row, hits))
+                    made += _cases(pool, row, hits)
     return made
 
 
@@ -188,7 +186,7 @@ def fit(cases: Sequence[Case]) -> Trees:
     names = [name.replace(" ", "_") for name in sorted(cases[0].features)]
     rows = _rows(cases, names)
     truth = np.array([case.answerable for case in cases], dtype=float)
-    weight = np.array([case.weight * WEIGHTS.get(case.kind, 1.0) for case in cases])
+    weight = np.array([WEIGHTS.get(case.kind, 1.0) for case in cases])
     booster = lightgbm.train(dict(PARAMETERS), lightgbm.Dataset(rows, truth, weight=weight), ROUNDS)
     return flatten(booster.dump_model(), names)
 

@@ -22,7 +22,7 @@ from rag.retrieve import retrieve
 from rag.score import Candidate, find_candidates
 from rag.train.news import NEWS, read_among_others
 from rag.train.office import DOCUMENTS, INVENTED, OFFICE, read_documents, read_marked
-from rag.train.questions import TAUGHT_OF_NEWS, TAUGHT_OF_OFFICE, Asked, asked_of_news, asked_of_office
+from rag.train.questions import Asked, asked_of_news, asked_of_office
 from vectorstore.embedding import Embedder
 from vectorstore.local import LocalStore
 from vectorstore.records import Document, Hit, Passage
@@ -144,7 +144,7 @@ def _encyclopaedia(folder: Path, embedder: Embedder) -> Iterator[Example]:
 
 def _news(folder: Path, embedder: Embedder) -> Iterator[Example]:
     """Examples of the questions about articles in the file."""
-    questions = of_one_answer_or_none(asked_of_news()[:TAUGHT_OF_NEWS])
+    questions = of_one_answer_or_none(asked_of_news())
     articles = read_among_others(folder, {one.source for one in questions}, SEED)
     questions = [one for one in questions if one.source in articles]
     answering = {articles[one.source].text[slice(*one.sentences[0])] for one in questions if one.sentences}
@@ -164,7 +164,7 @@ def _office(embedder: Embedder) -> Iterator[Example]:
         if kept:
             held_out.add(document.id)
     yield from _searched(list(documents.values()), asked, held_out, embedder, OFFICE)
-    questions = of_one_answer_or_none(asked_of_office()[:TAUGHT_OF_OFFICE])
+    questions = of_one_answer_or_none(asked_of_office())
     yield from _of_people(read_documents(INVENTED), questions, embedder, OFFICE)
 
 

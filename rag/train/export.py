@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rag.trees import Trees
+from rag.trees import LEAF, Trees
 
 # One way to grow trees for every small model: few leaves, each of many rows, columns and rows drawn anew for each tree.
 GROWTH: Mapping[str, Any] = {
@@ -27,6 +27,10 @@ GROWTH: Mapping[str, Any] = {
     "num_threads": 1,
     "verbosity": -1,
 }
+
+
+# Nodes are numbered in two bytes.
+MOST_NODES = 2**16
 
 
 def flatten(dump: Mapping[str, Any], names: Sequence[str]) -> Trees:
@@ -73,10 +77,25 @@ def flatten(dump: Mapping[str, Any], names: Sequence[str]) -> Trees:
 
 
 def save(trees: Trees, path: Path) -> None:
-    """Write a `.safetensors` file that `rag.trees.load` reads."""
+    """Write a `.safetensors` file that `rag.trees.load` reads; the values of leaves are rounded to single precision.
+
+    Raises:
+        ValueError: there are more nodes than the file can number, or a left child that is not next to its node.
+    """
     from safetensors.numpy import save_file
 
+    own = np.arange(len(trees.feature))
+    is_leaf = trees.left == own
+    if len(own) > MOST_NODES:
+        raise ValueError(f"{len(own)} nodes, at most {MOST_NODES} can be written: train fewer trees, or smaller ones")
+    if (trees.left[~is_leaf] != own[~is_leaf] + 1).any():
+        raise ValueError("a left child is not next to its node: make the trees with `flatten`")
+    arrays: dict[str, np.ndarray] = {
+        "feature": np.where(is_leaf, LEAF, trees.feature).astype(np.int16),
+        "number": np.where(is_leaf, trees.value, trees.threshold).astype(np.float32),
+        "right": trees.right.astype(np.uint16),
+        "roots": trees.roots.astype(np.uint16),
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
-    arrays = {name: getattr(trees, name) for name in ("feature", "threshold", "left", "right", "value", "roots")}
     save_file(arrays, path, metadata={"names": " ".join(trees.names), "depth": str(trees.depth)})
     path.chmod(0o644)

@@ -71,5 +71,5 @@ def models(part: int | None) -> Iterator[None]:
 
 def _forget() -> None:
     """Let the models be read again."""
-    for loaded in (rank._trees, reader._net, short._trees):
+    for loaded in (rank._trees, reader._nets, short._trees):
         loaded.cache_clear()

@@ -85,7 +85,6 @@ class Case:
         kind: how the case was made; "answerable" and "written" are the real ones.
         group: cases of one group are never split between fitting and measuring.
         held_out: never to be fitted.
-        weight: how much it counts beside others of its kind.
     """
 
     kind: str
@@ -93,7 +92,6 @@ class Case:
     answerable: bool
     features: Mapping[str, float]
     held_out: bool = False
-    weight: float = 1.0
 
 
 class Pool:

@@ -126,9 +126,11 @@ class Workshop:
         del found, given, learned  # gigabytes, which every process below would have a copy of
         self.made.clear()
         taught = [one.item for one in lessons], [one.item for one in lessons if one.fold != UNREAD]
+        fits = folds.FOLDED / "nets"
         with ProcessPoolExecutor(os.cpu_count()) as pool:
-            whole, other = pool.map(_fit, taught, (0, 1))
-        unseen = Net.of(readers.packed(other))
+            fitted = list(pool.map(_fit, taught * readers.NETS, range(2 * readers.NETS), repeat(fits)))
+        whole, others = fitted[::2], fitted[1::2]
+        unseen = [Net.of(readers.packed(one)) for one in others]
         told = [
             (part_of(one.example.document_id), made)
             for one in lessons
@@ -139,19 +141,27 @@ class Workshop:
         ]
         for part in range(PARTS):
             save(rankers[UNREAD], folds.place(part, rank.WEIGHTS))
-            readers.save(other, folds.place(part, reader.WEIGHTS))
-            others = [made for its, made in told if its != part]
+            readers.save(others, folds.place(part, reader.WEIGHTS))
+            elsewhere = [made for its, made in told if its != part]
             # of a few documents all may be in one part
-            save(spans.train(others or [made for _, made in told]), folds.place(part, short.WEIGHTS))
+            save(spans.train(elsewhere or [made for _, made in told]), folds.place(part, short.WEIGHTS))
         folds.note({one.document_id for one in self.examples if not one.held_out})
         save(spans.train([made for _, made in told]), short.WEIGHTS)
         readers.save(whole, reader.WEIGHTS)
         return "\n".join(map(_written, (reader.WEIGHTS, short.WEIGHTS)))
 
 
-def _fit(items: Sequence[Item], seed: int) -> Weights:
-    """A reader; in a process of its own."""
-    return readers.fit(items, word_vectors, seed)
+def _fit(items: Sequence[Item], seed: int, fits: Path) -> Weights:
+    """One net of a reader, in a process of its own; taken from `fits` where a run before came so far."""
+    from safetensors.numpy import load_file, save_file
+
+    path = fits / f"{seed}-{readers.digest(items)}.safetensors"
+    if not path.is_file():
+        fitted = readers.fit(items, word_vectors, seed)
+        fits.mkdir(parents=True, exist_ok=True)
+        save_file(fitted, path.with_suffix(".new"))
+        path.with_suffix(".new").replace(path)
+    return load_file(path)
 
 
 def _feature(example: Example, view: View, similarity: Similarity) -> Featured:

@@ -10,9 +10,6 @@ from typing import Any
 
 ASKED_OF_NEWS = Path(__file__).with_name("asked_of_news.jsonl")
 ASKED_OF_OFFICE = Path(__file__).with_name("asked_of_office.jsonl")
-# So many of the questions teach the models that rank and read. The later ones, most of them about other documents, are
-# to those what a user's are: the refusal learns from them too.
-TAUGHT_OF_NEWS, TAUGHT_OF_OFFICE = 71_989, 10_262
 # One news article in so many is never trained on, nor is any of the documents that two of the writers invented.
 HELD_OUT = 6
 HELD_OUT_WRITERS = ("c", "s")

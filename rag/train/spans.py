@@ -45,12 +45,12 @@ class Spans:
     weight: float
 
 
-def spans(example: Example, item: Item, embed: Embed, net: Net) -> Spans | None:
+def spans(example: Example, item: Item, embed: Embed, nets: Sequence[Net]) -> Spans | None:
     """The spans that a reader likes; None where it likes none."""
     question = analyse(example.text)
     asked = find_asked(question.folded)
     readings = [sentence.reading for sentence in item.sentences]
-    logits, _ = read_sentences(question, asked, readings, described(item), embed, net)
+    logits, _ = read_sentences(question, asked, readings, described(item), embed, nets)
     sentences = [
         ReadSentence(sentence.reading, sentence.rank, sentence.gap, start, end)
         for sentence, (start, end) in zip(item.sentences, logits, strict=True)
