@@ -16,6 +16,7 @@ from rag.extract import MOST_QUOTES, Extract, extract
 from rag.passages import split_passages
 from rag.question import analyse
 from rag.quote import LONG_QUOTE, Quote, cut
+from rag.reading import read
 from rag.score import find_candidates, score_sentences
 from rag.short import Short
 from rag.similarity import word_similarity, word_vectors
@@ -209,6 +210,18 @@ def test_a_long_sentence_is_cut_to_whole_clauses_that_answer() -> None:
     start = long.index(quote)
     assert start == 0 or long[start - 1] in "，、"
     assert long[start + len(quote)] in "，。"
+
+
+def test_the_end_of_a_long_sentence_is_read() -> None:
+    lead = (
+        "“机械厂今年从外地请来三位老师傅，从谈妥到报到只用了四个月，县里和市里的几个部门都来帮忙，厂里又用了五个月，"
+        "把旧车间的屋顶、门窗和地面全部翻修一遍，换了二十台新机床，还给九个人的技术小组腾出了一间大办公室”，"
+    )
+    told = lead + "李厂长说，到上个月底，青河机械厂在岗的正式职工312名，其中技师25名、学徒37名。"
+    found = ask("青河机械厂有多少名正式职工？", told)
+    assert len(read(told).words) > 80
+    assert found.short == "312名"
+    assert "正式职工312名" in quoted(found)[0]
 
 
 def test_a_text_without_marks_is_cut_between_words() -> None:
