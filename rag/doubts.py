@@ -74,13 +74,11 @@ def describe_doubts(question: Question, scored: Sequence[Scored]) -> dict[str, f
     """
     found = Found(question, scored)
     sentence, passages = found.sentence, found.passages
-    asks_reason = question.kind is Kind.REASON
-    is_told = not asks_reason or bool(find_typed(question, find_asked(question.folded), sentence))
     return {
         "doubt names": float(len(lacking_names(found))),
         "doubt posts": float(len(lacking_posts(found))),
         "doubt places": float(len(lacking_places(found))),
-        "doubt things": float(len(found.lacks(lambda word: word.is_name or word.weight >= RARE))),
+        "doubt things": float(len(lacking_things(found))),
         "doubt subject": float(bool(absent_subject(found))),
         "doubt name replaced": float(replaced(found) is not None),
         "doubt number replaced": float(other_number(question, sentence, passages) is not None),
@@ -88,8 +86,8 @@ def describe_doubts(question: Question, scored: Sequence[Scored]) -> dict[str, f
         "doubt day replaced": float(other_days(question, sentence, passages) is not None),
         "doubt side replaced": float(other_side(question, sentence, passages) is not None),
         "doubt row replaced": float(other_row(question, sentence) is not None),
-        "doubt figure": float(question.kind is Kind.NUMBER and has_no_figure(question, sentence)),
-        "doubt reason": float(not is_told),
+        "doubt figure": float(has_no_figure(question, sentence)),
+        "doubt reason": float(has_no_reason(question, sentence)),
         "doubt attribute": float(bool(untold_attribute(question, of_best_document(scored)))),
         "doubt apart": float(apart(found) is not None),
     }
@@ -110,17 +108,33 @@ def lacking_places(found: Found) -> list[str]:
     return found.lacks(lambda word: is_sure_name(found.question, word) and is_place(word.text))
 
 
+def lacking_things(found: Found) -> list[str]:
+    """Names and rare nouns asked about that nothing found has, by whatever word where likeness is told."""
+    return missing_things(
+        found.question,
+        found.anywhere,
+        found.texts,
+        lambda word: word.is_name or word.weight >= RARE,
+        found.similarity,
+    )
+
+
 def replaced(found: Found) -> Pair | None:
     """Whether the best sentence is about another of the kind: 皮克敏4 where 皮克敏3 is asked for."""
     return other_name(found.question, found.sentence, found.passages)
 
 
 def has_no_figure(question: Question, sentence: str) -> bool:
-    """Whether a sentence has no figure of the kind asked for, nor one that may pass for it: 17个 for 多少家."""
-    if kind_fit(question, sentence) >= 0:
+    """Whether a number is asked for and a sentence has none of its kind, nor what may pass for it: 17个 for 多少家."""
+    if question.kind is not Kind.NUMBER or kind_fit(question, sentence) >= 0:
         return False
     is_share = _SHARE.search(question.folded) and "%" in sentence
     return not (is_share or (question.unit in _COUNTS and _COUNT.search(sentence)))
+
+
+def has_no_reason(question: Question, sentence: str) -> bool:
+    """Whether a reason is asked for and nothing in a sentence is marked as one."""
+    return question.kind is Kind.REASON and not find_typed(question, find_asked(question.folded), sentence)
 
 
 def absent_subject(found: Found) -> str:

@@ -18,16 +18,16 @@ from rag.against import (
     missing_years,
     other_post,
 )
-from rag.asked import find_asked
 from rag.coverage import HELD, Similarity
 from rag.doubts import (
-    RARE,
     Found,
     absent_subject,
     apart,
     has_no_figure,
+    has_no_reason,
     lacking_names,
     lacking_posts,
+    lacking_things,
     of_best_document,
     replaced,
 )
@@ -36,7 +36,6 @@ from rag.language import language_of
 from rag.question import Kind, Question
 from rag.row import other_row
 from rag.spans import kind_fit
-from rag.typed import find_typed
 
 if TYPE_CHECKING:
     from rag.score import Scored
@@ -198,7 +197,7 @@ def _doubt(found: Found) -> str:
         return _not_mentioned(question, lacking)
     if absent := absent_subject(found):
         return _not_mentioned(question, [absent])
-    if question.kind is Kind.NUMBER and has_no_figure(question, found.sentence):
+    if has_no_figure(question, found.sentence):
         return say(question, *_KIND_MISSING[question.kind])
     if _ASKS_STATE.search(question.folded) and (lacking := found.lacks(lambda word: word.is_noun)):
         return _not_mentioned(question, lacking)
@@ -212,7 +211,7 @@ def _what_is_missing(found: Found) -> str:
         return _unnamed_post(question, lacking[0])
     if other := other_name(question, "\n".join(found.passages), found.passages):
         return _another(question, *other)
-    if lacking := _lacking_things(found):
+    if lacking := lacking_things(found):
         return _not_mentioned(question, lacking)
     if untold := untold_attribute(question, of_best_document(found.scored)):
         return say(question, f"文中没有给出{untold}。", "The documents don't give what is asked of it.")
@@ -228,7 +227,7 @@ def _what_is_missing(found: Found) -> str:
         )
     if figure := other_ordinal(question, sentence, found.passages):
         return _another(question, *figure)
-    if question.kind is Kind.REASON and not find_typed(question, find_asked(question.folded), sentence):
+    if has_no_reason(question, sentence):
         return say(question, *_REASON_MISSING)
     if pair := other_side(question, sentence, found.passages):
         return _another(question, *pair)
@@ -242,17 +241,6 @@ def _what_is_missing(found: Found) -> str:
             f"No passage speaks of both “{one}” and “{other_thing}”.",
         )
     return say(question, "文中只有相近的内容，没有直接的答案。", "The documents come near this but don't answer it.")
-
-
-def _lacking_things(found: Found) -> list[str]:
-    """Names and rare nouns that nothing found has, by whatever word."""
-    return missing_things(
-        found.question,
-        found.anywhere,
-        found.texts,
-        lambda word: word.is_name or word.weight >= RARE,
-        found.similarity,
-    )
 
 
 def _another(question: Question, asked: str, there: str) -> str:

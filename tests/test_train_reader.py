@@ -111,5 +111,7 @@ def test_a_net_that_a_run_before_fitted_is_taken_from_its_file(tmp_path: Path) -
     assert pipeline._fit(items, 3, tmp_path)["emb.bias"].tolist() == [0.5]
     others = ([on(WHOLE)], [on(WHOLE, "坏"), on("好")], items[::-1], [replace(items[0], asked=read("谁？")), items[1]])
     assert len({reader.digest(some) for some in (items, *others)}) == 5
+    described = replace(items[0].sentences[0], columns=items[0].sentences[0].columns + 1)  # another ranker, say
+    assert reader.digest([replace(items[0], sentences=(described, *items[0].sentences[1:])), items[1]]) not in named
     elsewhere = replace(items[0].sentences[0], answers=((0, 3),))
     assert reader.digest([replace(items[0], sentences=(elsewhere, *items[0].sentences[1:])), items[1]]) not in named

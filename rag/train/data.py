@@ -164,8 +164,7 @@ def _office(embedder: Embedder) -> Iterator[Example]:
         if kept:
             held_out.add(document.id)
     yield from _searched(list(documents.values()), asked, held_out, embedder, OFFICE)
-    questions = of_one_answer_or_none(asked_of_office())
-    yield from _of_people(read_documents(INVENTED), questions, embedder, OFFICE)
+    yield from _of_people(read_documents(INVENTED), of_one_answer_or_none(asked_of_office()), embedder, OFFICE)
 
 
 def of_one_answer_or_none(questions: Sequence[Asked]) -> list[Asked]:

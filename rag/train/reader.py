@@ -159,14 +159,17 @@ def described(item: Item) -> np.ndarray:
 
 
 def digest(items: Sequence[Item]) -> str:
-    """What tells these questions, with their sentences and answers, from others: eight hexadecimal digits."""
-    told = (
-        f"{''.join(one.asked.words)}{[(s.reading.folded, s.answers) for s in one.sentences]}\n".encode()
-        for one in items
-    )
-    crc = 0
-    for line in told:
-        crc = crc32(line, crc)
+    """What tells a net that learned from these from any other: eight hexadecimal digits.
+
+    All that is read of the questions and sentences counts, and the text of the files with the layers and the recipe.
+    """
+    here = Path(__file__)
+    crc = crc32(here.read_bytes() + here.with_name("net.py").read_bytes())
+    for one in items:
+        told = one.asked.words, one.form, [(sentence.reading.words, sentence.answers) for sentence in one.sentences]
+        crc = crc32(repr(told).encode(), crc)
+        for columns in (one.columns, *(sentence.columns for sentence in one.sentences)):
+            crc = crc32(columns.tobytes(), crc)
     return f"{crc:08x}"
 
 
