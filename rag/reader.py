@@ -14,7 +14,7 @@ question, Seo et al. 2017 (arXiv:1611.01603); dilated convolutions, Yu & Koltun 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from zlib import decompress
@@ -50,10 +50,21 @@ class Net:
     Attributes:
         layers: weights by name, float32.
         rows: of words that the reader knows of itself, their rows in the layer `table`; row 0 is for all others.
+        kernels: of the convolutions, by name, as they are multiplied with: shape (width · in, out).
     """
 
     layers: Weights
     rows: Mapping[str, int]
+    kernels: Weights = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Turn the kernels about once, not for every question."""
+        turned = {
+            name: array.transpose(2, 1, 0).reshape(-1, len(array))
+            for name, array in self.layers.items()
+            if array.ndim == 3
+        }
+        object.__setattr__(self, "kernels", turned)
 
     @classmethod
     def of(cls, packed: Weights) -> Net:
@@ -169,7 +180,7 @@ def _read(net: Net, asking: Asking, seen: _Seen) -> tuple[np.ndarray, np.ndarray
     """Log-probability of a start, and of an end, at each word of all sentences; log-odds of none."""
     weights = net.layers
     asked_words = _words(net, asking.reading.words, asking.vectors)
-    question, pooled = _ask(weights, asking, asked_words)
+    question, pooled = _ask(net, asking, asked_words)
     width = len(pooled)
     kernel = weights["inp.weight"]
     words = _words(net, seen.words, seen.vectors)
@@ -182,7 +193,7 @@ def _read(net: Net, asking: Asking, seen: _Seen) -> tuple[np.ndarray, np.ndarray
     for number, dilation in enumerate(DILATIONS):
         if number == LOOKS_BEFORE:
             hidden = hidden + _relu(_look(weights, hidden, question))
-        convolved = _relu(_convolve(weights, f"convs.{number}", hidden, seen.lengths, dilation))
+        convolved = _relu(_convolve(net, f"convs.{number}", hidden, seen.lengths, dilation))
         hidden = _normalise(weights, f"norm.{number}", hidden + convolved)
     own_most = np.maximum.reduceat(hidden, np.cumsum(seen.lengths) - seen.lengths)
     most = own_most.max(axis=0)
@@ -220,13 +231,14 @@ def _words(net: Net, words: Sequence[str], vectors: np.ndarray) -> np.ndarray:
     return _relu(_linear(net.layers, "emb", vectors) + known)
 
 
-def _ask(weights: Weights, asking: Asking, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _ask(net: Net, asking: Asking, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The question's words, and the question as one vector."""
+    weights = net.layers
     form = weights["form.weight"][asking.asked.form]
     columns = question_columns(asking.question, asking.asked, asking.reading)
     words = np.concatenate([own, weights["tag.weight"][asking.reading.tags], columns], axis=1)
     hidden = _relu(_linear(weights, "qin", words))
-    hidden = hidden + _relu(_convolve(weights, "qconv", hidden, np.array([len(hidden)]), 1))
+    hidden = hidden + _relu(_convolve(net, "qconv", hidden, np.array([len(hidden)]), 1))
     formed = np.concatenate([hidden, np.broadcast_to(form, (len(hidden), len(form)))], axis=1)
     attention = _softmax(_linear(weights, "qatt", formed)[:, 0])
     return hidden, _relu(_linear(weights, "qout", attention @ formed))
@@ -252,17 +264,17 @@ def _softmax(x: np.ndarray) -> np.ndarray:
     return raised / raised.sum(axis=-1, keepdims=True)
 
 
-def _convolve(weights: Weights, name: str, x: np.ndarray, lengths: np.ndarray, dilation: int) -> np.ndarray:
+def _convolve(net: Net, name: str, x: np.ndarray, lengths: np.ndarray, dilation: int) -> np.ndarray:
     """Convolution along the words (W, channels) of each sentence, zeros beyond both its ends."""
-    kernel = weights[f"{name}.weight"]  # (out, in, width)
-    width = kernel.shape[2]
+    kernel = net.kernels[f"{name}.weight"]
+    width = len(kernel) // x.shape[1]
     ends = np.cumsum(lengths)
     first, behind = (np.repeat(edge, lengths)[:, None] for edge in (ends - lengths, ends))
     places = np.arange(len(x))[:, None] + dilation * (np.arange(width) - width // 2)
     nowhere = len(x)
     places = np.where((places >= first) & (places < behind), places, nowhere)
     seen = np.concatenate([x, np.zeros((1, x.shape[1]), x.dtype)])[places].reshape(len(x), -1)
-    return seen @ kernel.transpose(2, 1, 0).reshape(-1, kernel.shape[0]) + weights[f"{name}.bias"]
+    return seen @ kernel + net.layers[f"{name}.bias"]
 
 
 def _normalise(weights: Weights, name: str, x: np.ndarray) -> np.ndarray:
