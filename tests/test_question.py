@@ -69,6 +69,27 @@ def test_the_measure_word_asked_for(question: str, unit: str) -> None:
     assert analyse(question).unit == unit
 
 
+@pytest.mark.parametrize(
+    ("question", "word"),
+    [
+        ("一英镑能换多少人民币？", "人民币"),
+        ("这家公司招了多少年轻人？", "年轻人"),
+        ("全区有多少家庭断电？", "家庭"),
+        ("上半年用掉多少天然气？", "天然气"),
+        ("培养了多少人才？", "人才"),
+        ("潘舒今年上几年级？", "年级"),
+    ],
+)
+def test_a_word_that_begins_like_a_measure_word_is_whole(question: str, word: str) -> None:
+    analysed = analyse(question)
+    assert analysed.unit == ""
+    assert word in [one.text for one in analysed.words]
+
+
+def test_a_measure_word_before_a_verb_is_one() -> None:
+    assert analyse("要多少人才能搬动？").unit == "人"
+
+
 def test_words_carry_their_place_in_the_folded_question() -> None:
     question = analyse("華輝安健的ＣＥＯ是誰？")
     assert question.folded == "华辉安健的ceo是谁?"
