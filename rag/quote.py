@@ -13,7 +13,7 @@ from rag.coverage import focus_weights, word_coverage
 from rag.question import Question, is_named, subject
 from rag.score import Candidate, Scored
 from rag.sentences import split_clauses, split_sentences
-from rag.short import Short, is_worth_showing, is_wrong_kind, says_nothing
+from rag.short import CERTAIN, Short, is_worth_showing, is_wrong_kind, says_nothing
 from rag.spans import Span, find_short
 from rag.tagging import tagged
 from rag.types import Passage
@@ -27,7 +27,7 @@ LONG_ROW = 180
 # A clause longer than that, in a text without marks, falls into runs of whole words of about so many characters.
 RUN = 30
 # A guess at the short answer that is less likely or longer tells nothing of where to cut.
-LEAST_GUESSED, LONGEST_GUESS = 0.15, 60
+LEAST_GUESSED, LONGEST_GUESS = 0.04, 60
 # A shorter run of clauses says nothing by itself (本次论坛).
 SHORT_QUOTE = 10
 # What a character of quote costs against a share of the question covered, and what starting at the subject is worth.
@@ -85,7 +85,8 @@ def cut(question: Question, scored: Scored, read: Short | None) -> Quote:
         short = (read.start, read.end)
     else:  # where the reader is not sure, the rules are right in one of ten cases
         read = None
-    start, end = _answering_clauses(question, passage.text, candidate, short, guess)
+    is_sure = bool(short) and (read is None or read.confidence >= CERTAIN)
+    start, end = _answering_clauses(question, passage.text, candidate, short or guess, is_sure=is_sure)
     end = start + len(passage.text[start:end].rstrip(_CLAUSE_MARKS))
     highlight = None
     if short:
@@ -156,11 +157,14 @@ def _antecedent(text: str, candidate: Candidate, start: int, end: int) -> int:
 
 
 def _answering_clauses(
-    question: Question, text: str, candidate: Candidate, short: Span | None, guess: Span | None
+    question: Question, text: str, candidate: Candidate, kept: Span | None, *, is_sure: bool
 ) -> Span:
     """Offsets in the passage of the run of whole clauses that holds the short answer and most of the question.
 
-    Where no short answer is sure enough to be shown, the reader's guess still tells which clause stays in.
+    Args:
+        kept: where the short answer is, or may be: the reader's guess still tells which clause stays in.
+        is_sure: that it is there. Otherwise what follows stays too: of 在美国用高通芯片，其它市场用三星芯片 the
+            reader may have taken the wrong one.
     """
     start, end = candidate.start, candidate.end
     longest = LONG_ROW if _ROW.fullmatch(text, start, end) else LONG_QUOTE
@@ -168,8 +172,7 @@ def _answering_clauses(
         return start, end
     clauses = [run for clause in split_clauses(text, start, end) for run in _runs(candidate, clause)]
     share = focus_weights(question)
-    kept = short or guess
-    price = LENGTH_PRICE if short else 0.0
+    price = LENGTH_PRICE if is_sure else 0.0
     best, best_value = (start, end), -np.inf
     for first in range(len(clauses)):
         for last in range(first, len(clauses)):
@@ -180,8 +183,8 @@ def _answering_clauses(
                 continue
             value = float(share @ word_coverage(question, candidate.folded[a - start : b - start]))
             value += WHOLE_START * (first == 0) - price * (b - a)
-            # without a short answer to point at, what follows the question's words is what was asked for
-            value += 0.0 if short else 0.001 * last - 0.01 * first
+            # without a sure answer to point at, what follows the question's words is what was asked for
+            value += 0.0 if is_sure else 0.001 * last - 0.01 * first
             if value > best_value:
                 best, best_value = (a, b), value
     return best

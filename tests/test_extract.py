@@ -239,7 +239,7 @@ def test_a_text_without_marks_is_cut_between_words() -> None:
     assert {start, start + len(quote)} <= edges
 
 
-@pytest.mark.parametrize(("confidence", "is_kept"), [(0.2, True), (0.1, False)])
+@pytest.mark.parametrize(("confidence", "is_kept"), [(0.05, True), (0.03, False)])
 def test_a_guess_that_is_not_shown_keeps_its_clause(confidence: float, is_kept: bool) -> None:
     lead = "据恒瑞生物首席执行官陈彬上周在北京举行的论坛上向记者介绍，恒瑞生物多元化的创新研发管线进展一直很快，"
     told = "包括抗体药物HH-003和HH-006，还有广谱抗冠状病毒融合蛋白药物HH-120等产品均已进入临床。"
@@ -249,6 +249,20 @@ def test_a_guess_that_is_not_shown_keeps_its_clause(confidence: float, is_kept: 
     quote = cut(question, best, Short(start, start + len("HH-120"), confidence))
     assert ("HH-120" in quote.passage.text[quote.start : quote.end]) == is_kept
     assert quote.highlight is None
+
+
+@pytest.mark.parametrize(("confidence", "is_kept"), [(0.6, True), (0.9, False)])
+def test_what_follows_an_answer_that_may_be_the_wrong_one_stays(confidence: float, is_kept: bool) -> None:
+    lead = (
+        "然而，与上一代不同的是，据媒体周末的报道，这款手机很可能只在美国和中国市场使用高通芯片，其它市场将使用三星芯片"
+    )
+    told = lead + "，公司发言人在柏林举行的发布会上没有回答记者关于价格和上市时间的任何提问，也没有透露产量。"
+    question = analyse("这款手机在美国和中国以外会用什么芯片？")
+    (best,) = score_sentences(question, find_candidates(hits_of(told), {}, {}), word_similarity)
+    start = told.index("高通芯片")
+    quote = cut(question, best, Short(start, start + 4, confidence))
+    assert quote.short == "高通芯片"
+    assert ("其它市场将使用三星芯片" in quote.passage.text[quote.start : quote.end]) == is_kept
 
 
 def test_where_the_reader_is_torn_the_next_best_sentence_is_quoted_too(monkeypatch: pytest.MonkeyPatch) -> None:
