@@ -6,19 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from rag.asked import find_asked
-from rag.numbers import quantities
 from rag.question import Kind, Question, Word, is_named
 
 if TYPE_CHECKING:
     from rag.refuse import Evidence
 
 _ANY_TIME = re.compile(r"[\d年月日时代朝纪期前后]")
-# How much money is asked for so, and what speaks of any; a bare number may be a price of a table.
-_ASKS_MONEY = re.compile(r"多少(?:钱|[美欧日港澳韩]?元|英镑|善款|捐款|奖金|罚款|工资)|几(?:块钱|万块|元)")
-_ASKS = re.compile(r"多少|几|[哪谁何啥]|什么|怎")
-_ANY_MONEY = re.compile(
-    r"(?<!单)(?<!多)元(?!旦)|[圆円块镑币￥¥$€£钱价薪免万亿]|(?<=\d)[角分毛]|(?<!消)费(?!城)|法郎|卢布|卢比|dollar|usd|cny|rmb"
-)
 _ASKS_WHERE = re.compile(r"哪里|哪儿|在哪|何处|远|距|方向|附近|位置|where|far")
 # What two things compared seldom share.
 _OF_ONE_ALONE = (Kind.NUMBER, Kind.DATE, Kind.PERSON, Kind.PLACE)
@@ -100,17 +93,6 @@ def missing_years(question: Question, evidence: Evidence) -> list[str]:
 def has_no_time(question: Question, evidence: Evidence) -> bool:
     """Whether a time is asked for and nothing of the kind stands in the sentence's scope."""
     return question.kind is Kind.DATE and not _ANY_TIME.search(evidence.scope)
-
-
-def has_no_money(question: Question, sentence: str) -> bool:
-    """Whether an amount of money is asked for and a sentence tells of none: 约1700公里 for 募到了多少善款.
-
-    So of none of 842 sentences that answer such questions; a bare number of a table may be an amount.
-    """
-    is_only = len(_ASKS.findall(question.folded)) == 1  # 收了多少斤菜,赔了多少钱 asks for two things
-    if not (is_only and _ASKS_MONEY.search(question.folded)) or _ANY_MONEY.search(sentence):
-        return False
-    return all(one.unit or not sentence[one.start].isdigit() for one in quantities(sentence))
 
 
 def is_landmark(question: Question, sentence: str) -> bool:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from rag.absent import missing_things, untold_attribute
 from rag.against import (
     absent_post,
-    has_no_money,
     has_no_time,
     is_asked_for,
     is_comparison,
@@ -33,6 +32,7 @@ from rag.doubts import (
 )
 from rag.instead import other_days, other_name, other_number, other_ordinal, other_side
 from rag.language import language_of
+from rag.measures import lacks_measure
 from rag.question import Kind, Question
 from rag.row import other_row
 from rag.spans import kind_fit
@@ -157,8 +157,8 @@ def check(
         reason = say(question, f"文中只拿“{name}”作比较，没有说它本身。", f"“{name}” is only named for comparison.")
     elif not reason and has_no_time(question, evidence):
         reason = say(question, *_KIND_MISSING[Kind.DATE])
-    elif not reason and has_no_money(question, evidence.sentence):
-        reason = say(question, *_KIND_MISSING[Kind.NUMBER])
+    elif not reason and lacks_measure(question.folded, evidence.sentence):
+        reason = say(question, *_KIND_MISSING[Kind.DATE if question.kind is Kind.DATE else Kind.NUMBER])
     found = Found(question, scored, similarity)
     if not reason and (scored[0].covered < HELD).all() and (found.anywhere < HELD).all():
         reason = _what_is_missing(found)  # 清蒸鱼怎么做, asked of a text on something else
