@@ -10,13 +10,13 @@ import pytest
 
 from rag.train.news import NEWS, read_articles
 from rag.train.office import INVENTED, read_documents
-from rag.train.questions import asked_of_news, asked_of_office
+from rag.train.questions import asked_of_news, asked_of_office, asked_unread
 
 DATA = Path(os.environ.get("WENJU_DATA", "data"))
 
 
 def test_every_answer_lies_in_its_sentence() -> None:
-    for questions, least in ((asked_of_news(), 4000), (asked_of_office(), 900)):
+    for questions, least in ((asked_of_news(), 4000), (asked_unread(), 4000), (asked_of_office(), 900)):
         assert len({(one.source, one.text) for one in questions}) == len(questions) >= least
         for one in questions:
             assert one.answerable or not one.answers, one.text
@@ -25,12 +25,12 @@ def test_every_answer_lies_in_its_sentence() -> None:
 
 
 def test_half_of_the_questions_have_no_answer() -> None:
-    for questions in (asked_of_news(), asked_of_office()):
+    for questions in (asked_of_news(), asked_unread(), asked_of_office()):
         assert 0.4 < sum(one.answerable for one in questions) / len(questions) < 0.6
 
 
 def test_two_part_questions_have_two_places() -> None:
-    questions = [one for one in (*asked_of_news(), *asked_of_office()) if one.answerable]
+    questions = [one for one in (*asked_of_news(), *asked_unread(), *asked_of_office()) if one.answerable]
     assert {len(one.answers) for one in questions if one.kind == "two-part"} == {2}
 
 
@@ -39,6 +39,12 @@ def test_of_the_first_articles_and_of_the_writers_some_are_held_out() -> None:
     assert 0.12 < sum(held_out.values()) / len(held_out) < 0.22
     assert {one.source[0] for one in asked_of_office() if one.held_out} == {"c", "s"}
     assert {one.source[0] for one in asked_of_office()} > {"c", "s"}
+
+
+def test_no_reader_learns_from_an_article_that_is_to_be_unread() -> None:
+    unread = asked_unread()
+    assert not {one.source for one in unread} & {one.source for one in asked_of_news()}
+    assert not any(one.held_out for one in unread)
 
 
 def test_every_invented_document_is_asked_about() -> None:
@@ -60,7 +66,7 @@ def test_articles_are_counted_from_one_and_tidied(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not (DATA / NEWS).is_file(), reason=f"WENJU_DATA names no folder with {NEWS}")
 def test_the_places_hold_text_without_outer_blanks() -> None:
-    questions = [one for one in asked_of_news() if one.answers]
+    questions = [one for one in (*asked_of_news(), *asked_unread()) if one.answers]
     articles = read_articles(DATA, {one.source for one in questions})
     for one in questions:
         for start, end in (*one.answers, *one.sentences):

@@ -39,7 +39,7 @@ from rag.train.export import GROWTH, flatten, save
 from rag.train.near_misses import IN_REACH, SEED, TOP_K, Case, Pool, reading_cases
 from rag.train.news import read_among_others
 from rag.train.office import INVENTED, read_documents
-from rag.train.questions import Asked, asked_of_news, asked_of_office
+from rag.train.questions import Asked, asked_of_news, asked_of_office, asked_unread
 from rag.trees import Trees
 from rag.types import Document, Hit
 from vectorstore.tokens import fold
@@ -101,7 +101,7 @@ def written_cases(data: Path, question_sets: Sequence[Path]) -> Iterator[Case]:
     Raises:
         FileNotFoundError: there is no news.txt.xz in `data`.
     """
-    asked = asked_of_news()
+    asked = [*asked_of_news(), *asked_unread()]
     news = read_among_others(data, {one.source for one in asked}, SEED)
     # a file may hold an article twice
     documents = list({document.id: document for document in news.values()}.values())

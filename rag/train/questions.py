@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 ASKED_OF_NEWS = Path(__file__).with_name("asked_of_news.jsonl")
+ASKED_UNREAD = Path(__file__).with_name("asked_unread.jsonl")
 ASKED_OF_OFFICE = Path(__file__).with_name("asked_of_office.jsonl")
 # One news article in so many is never trained on, nor is any of the documents that two of the writers invented.
 HELD_OUT = 6
@@ -40,6 +41,11 @@ class Asked:
 def asked_of_news(path: Path = ASKED_OF_NEWS) -> list[Asked]:
     """The questions about news articles in the order of the file."""
     return [_question(row, f"{row['article']}.txt", _is_held_out(row["article"])) for row in _rows(path)]
+
+
+def asked_unread(path: Path = ASKED_UNREAD) -> list[Asked]:
+    """Questions about other news that no ranker and no reader learns from, so that refusing is learned from them."""
+    return asked_of_news(path)
 
 
 def asked_of_office(path: Path = ASKED_OF_OFFICE) -> list[Asked]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rag.train import folds
 from rag.train.office import INVENTED
-from rag.train.questions import ASKED_OF_NEWS, ASKED_OF_OFFICE
+from rag.train.questions import ASKED_OF_NEWS, ASKED_OF_OFFICE, ASKED_UNREAD
 
 RAG = Path(__file__).resolve().parents[1]
 EVAL = RAG.parent / "eval"
@@ -18,7 +18,7 @@ RECORD = RAG / "model" / "recipe.json"
 _READ = (
     "alike question asked parts coverage score spans features rank sentences passages retrieve rerank synonyms".split()
 )
-_SPANS = "reader reading span_features short whole".split()
+_SPANS = "reader reading span_features short whole measures".split()
 _WEIGHED = "evidence answerable against attributes backdrop typed vicinity names".split()
 _DATA = (
     "train/data train/folds train/news train/office train/questions train/export train/pipeline train/sentences".split()
@@ -94,6 +94,8 @@ def _inputs(step: Step, folder: Path) -> Iterator[Path]:
     """Files whose change makes a step's result another: data, questions, code, what earlier steps made."""
     yield from (folder / name for name in step.data)
     yield from (ASKED_OF_NEWS, ASKED_OF_OFFICE)
+    if step.name == "answerability":
+        yield ASKED_UNREAD
     yield from sorted(INVENTED.iterdir())
     yield from sorted((EVAL / "questions").glob("*.jsonl"))
     yield from (RAG / f"{name}.py" for name in step.code)
