@@ -17,8 +17,8 @@ from rag.passages import split_passages
 from rag.question import analyse
 from rag.score import Scored, find_candidates, score_sentences
 from rag.short import Read
-from rag.train.answerability import calibrate, calibrated
-from rag.train.near_misses import Pool, reading_cases
+from rag.train.answerability import _weight, calibrate, calibrated
+from rag.train.near_misses import Case, Pool, reading_cases
 from rag.trees import Trees, load
 from rag.types import Hit
 
@@ -71,6 +71,21 @@ def test_calibration_finds_the_line_that_made_the_outcomes() -> None:
     truth = random.random(odds.size) < 1 / (1 + np.exp(-(0.5 * odds + 1)))
     scale, shift = calibrate(odds, truth)
     assert (scale, shift) == (pytest.approx(0.5, abs=0.05), pytest.approx(1, abs=0.05))
+
+
+@pytest.mark.parametrize(
+    ("kind", "group", "weight"),
+    [
+        ("written", "325.txt", 1.0),
+        ("written", "i01_lanhu_admin_rules.txt", 3.0),
+        ("written, article gone", "325.txt", 0.3),
+        ("written, article gone", "i01_lanhu_admin_rules.txt", 0.9),
+        ("answerable", "drcd/41", 2.0),
+        ("year", "drcd/41", 1.0),
+    ],
+)
+def test_questions_beside_the_news_count_more(kind: str, group: str, weight: float) -> None:
+    assert _weight(Case(kind, group, True, {})) == pytest.approx(weight)
 
 
 def test_the_features_of_a_sentence_that_says_it_all() -> None:
