@@ -167,7 +167,7 @@ def check(
     if other := other_number(question, found.sentence, found.passages) or other_row(question, found.sentence):
         return _another(question, *other), min(probability, RULED_OUT)
     if probability >= LEAST_DOUBTED:
-        return "", probability
+        return "", min(probability, DOUBTED) if _unnamed_matter(found) else probability
     if other := replaced(found):
         return _another(question, *other), probability
     doubt = _doubt(found)
@@ -201,9 +201,16 @@ def _doubt(found: Found) -> str:
         return _not_mentioned(question, [absent])
     if has_no_figure(question, found.sentence):
         return say(question, *_KIND_MISSING[question.kind])
-    if _ASKS_STATE.search(question.folded) and (lacking := found.lacks(lambda word: word.is_noun)):
+    if lacking := _unnamed_matter(found):
         return _not_mentioned(question, lacking)
     return ""
+
+
+def _unnamed_matter(found: Found) -> list[str]:
+    """Of which a question asks how it is (交通怎么样), where nothing found names it: few such teach the model."""
+    if not _ASKS_STATE.search(found.question.folded):
+        return []
+    return found.lacks(lambda word: word.is_noun)
 
 
 def _what_is_missing(found: Found) -> str:
