@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rag.sentences import split_sentences
@@ -16,6 +17,12 @@ _PARAGRAPH_END = 0.03
 _HEADING_MAX = 40  # characters; a longer line without punctuation is text
 _HEADINGS_IN_A_ROW = 3  # title, chapter, section; more short lines than that are a list
 _TINY = 16  # characters
+# English takes so many characters for what Chinese says in one. Of 300 questions about 60 English documents the
+# answering passage is among the first six for 91 % where it may have 400 characters, and for 97 % where 1,000.
+LATIN_STRETCH = 2.5
+# A text is English where fewer than one in so many of its first characters is Chinese.
+_LOOKED_AT, _RARE = 20_000, 20
+_chinese = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _BULLETS = ("- ", "* ", "+ ", "• ", "· ", "●", "■", "◆", "|")
 _LINE_ENDS = "\n\r\x85\u2028\u2029"
 
@@ -30,7 +37,8 @@ def split_passages(document: Document, *, minimum: int = 200, maximum: int = 400
         document: `document.text` may be empty.
         minimum: characters a passage should have. A shorter one appears only where joining it to either neighbour
             would pass the maximum, or where the document itself is shorter.
-        maximum: characters a passage may have. Only a single sentence (with its headings) may be longer.
+        maximum: characters a passage may have. Only a single sentence (with its headings) may be longer. In English
+            text both are LATIN_STRETCH times as many.
 
     Returns:
         Passages in order, `document.text[p.start:p.end] == p.text`; every sentence is in exactly one.
@@ -60,11 +68,19 @@ def passage_spans(document: Document, *, minimum: int = 200, maximum: int = 400)
     """(start, end, page) of each passage of a document; arguments and order as in `split_passages`."""
     if not 0 < minimum <= maximum:
         raise ValueError(f"passages need 0 < minimum <= maximum, got minimum={minimum}, maximum={maximum}")
-    blocks = _join_tiny(_blocks(document.text))
-    return [(start, end, document.page_at(start)) for start, end in _cut(blocks, minimum, maximum)]
+    stretch = _stretch(document.text)
+    blocks = _join_tiny(_blocks(document.text, stretch))
+    spans = _cut(blocks, round(stretch * minimum), round(stretch * maximum))
+    return [(start, end, document.page_at(start)) for start, end in spans]
 
 
-def _blocks(text: str) -> list[tuple[int, int, float]]:
+def _stretch(text: str) -> float:
+    """How many characters of a text say what one of a Chinese text does."""
+    head = text[:_LOOKED_AT]
+    return 1.0 if _RARE * len(_chinese.findall(head)) >= len(head) else LATIN_STRETCH
+
+
+def _blocks(text: str, stretch: float) -> list[tuple[int, int, float]]:
     """(start, end, cost of a break in front): each sentence together with the headings above it."""
     sentences = split_sentences(text)
     new_line = [True] * (len(sentences) + 1)
@@ -74,7 +90,7 @@ def _blocks(text: str) -> list[tuple[int, int, float]]:
     blocks: list[tuple[int, int, float]] = []
     waiting: list[tuple[int, int]] = []  # short lines that are headings if text follows
     for index, (start, end) in enumerate(sentences):
-        if new_line[index] and new_line[index + 1] and _is_short_line(text, start, end):
+        if new_line[index] and new_line[index + 1] and _is_short_line(text, start, end, stretch):
             waiting.append((start, end))
             continue
         headings = len(waiting) if len(waiting) <= _HEADINGS_IN_A_ROW else 1
@@ -98,9 +114,9 @@ def _join_tiny(blocks: Sequence[tuple[int, int, float]]) -> list[tuple[int, int,
     return joined
 
 
-def _is_short_line(text: str, start: int, end: int) -> bool:
+def _is_short_line(text: str, start: int, end: int, stretch: float) -> bool:
     """Whether a line reads like a heading: short, no closing punctuation, no list or table mark."""
-    if end - start > _HEADING_MAX or text.startswith(_BULLETS, start):
+    if end - start > stretch * _HEADING_MAX or text.startswith(_BULLETS, start):
         return False
     return text[end - 1] not in "。！？!?…；;，,：:、.”」）)|"
 

@@ -66,6 +66,15 @@ _abbreviation = re.compile(
 # A number after one of these measures something (排第4.); after anything else it numbers what follows (步骤1.)
 _MEASURES = "第达達为為约約是占共至到了超近增减減升降仅僅有"
 
+# Lines of English prose that someone wrapped: what the next line starts with, and how a line ends that goes on there.
+_next_line = re.compile(r"(?:\r\n?|\n)[ \t]*(?![ \t\r\n])")
+_goes_over = re.compile(r"(?:[^\W\dA-Z_]+|,)\Z")
+_hangs = re.compile(
+    r"(?:\b(?:of|in|on|to|by|at|from|for|and|or|than|the|a|an|is|was|were|with|about|some|over|nearly)|,)\Z"
+)
+# Characters from which on a line may be a wrapped one: where a small letter follows, and where a capital does.
+_WRAPPED, _WRAPPED_BEFORE_A_CAPITAL = 30, 60
+
 _clause = re.compile(
     r"[《“‘「『（(\"，；：,;:](?:"
     rf"(?P<span>(?<=《)[^《》]{{0,{_QUOTED}}}》|(?<=“)[^“”]{{0,{_QUOTED}}}”|(?<=‘)[^‘’]{{0,{_QUOTED}}}’"
@@ -79,10 +88,11 @@ _clause = re.compile(
 def split_sentences(text: str) -> list[tuple[int, int]]:
     """Cut text into sentences.
 
-    。！？!?… end a sentence, as does every line break; closing quotes and brackets stay with it. So do eight blanks in
-    a row within prose, and the time stamp that a web page has before its text. A full stop `.` ends one too, but not in
-    3.14, U.S., e.g., No. 5, ID.家族 or www.example.com. A number glued to what it numbers (步骤1.准备2.清洗) starts a
-    sentence; one that measures (排第4.世界…) ends it. ； never ends a sentence.
+    。！？!?… end a sentence, as does a line break but for one inside an English sentence that was wrapped; closing
+    quotes and brackets stay with it. So do eight blanks in a row within prose, and the time stamp that a web page has
+    before its text. A full stop `.` ends one too, but not in 3.14, U.S., e.g., No. 5, ID.家族 or www.example.com. A
+    number glued to what it numbers (步骤1.准备2.清洗) starts a sentence; one that measures (排第4.世界…) ends it. ；
+    never ends a sentence.
 
     Returns:
         (start, end) offsets in order, trimmed of outer white space, never empty, never overlapping; every character
@@ -113,8 +123,8 @@ def iter_sentences(text: str) -> Iterator[tuple[int, int]]:
         kind = token.lastgroup
         end = None  # of the sentence, where the token ends one
         if kind is None:
-            end = token.start()
-            in_straight = False
+            end = None if _is_wrapped(text, token.start()) else token.start()
+            in_straight = in_straight and end is None
         elif kind == "straight":
             in_straight = not in_straight
         elif kind == "quoted":
@@ -191,6 +201,23 @@ def _stamp_end(text: str, start: int) -> int:
         return 0
     stamp = _stamp.match(text, start)
     return stamp.end() if stamp and stamp.end() > start else 0
+
+
+def _is_wrapped(text: str, at: int) -> bool:
+    """Whether a sentence goes on behind the line break at a place: wrapped English prose."""
+    following = _next_line.match(text, at)
+    if not following or following.end() == len(text):
+        return False
+    line = text[max(0, at - LONGEST) : at].rstrip(" \t\r")
+    line = line[max(line.rfind("\n"), line.rfind("\r")) + 1 :]
+    first = text[following.end()]
+    if len(line) < _WRAPPED or not first.isascii() or _han.search(line):
+        return False
+    if first.islower():
+        return line[-1] not in ".!?:;|"
+    if first.isupper() or first in "\"'($£€":
+        return len(line) >= _WRAPPED_BEFORE_A_CAPITAL and _goes_over.search(line) is not None
+    return first.isdigit() and len(line) >= _WRAPPED_BEFORE_A_CAPITAL and _hangs.search(line) is not None
 
 
 def _is_blank(text: str, start: int, end: int) -> bool:

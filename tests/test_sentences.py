@@ -176,3 +176,20 @@ def test_time_grows_with_the_text_and_no_faster(unit: str) -> None:
         took.append(time.process_time() - started)
     assert took[1] < 3 * took[0] + 0.2
     assert took[1] < 3
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("Total revenue of the whole group rose\nby 6.4 percent. It fell.", 2),  # a small letter follows
+        ("The project was finished three weeks behind schedule by the firm of\r\nMargaret Osei. It fell.", 2),
+        ("The Authority then replaced all of its mains, and it spent more than\n5 million on them.", 1),
+        ("Northfield Water Authority Annual Report\nIn 2024 it supplied water.", 2),  # a heading
+        ("Rinse the tank and run two full cycles.\ndescale it now", 2),
+        ("- Swimming: three weeks, provided it has closed\n- Driving: two weeks", 2),
+        ("Descale the machine every three months with citric acid only\n\nNever use vinegar.", 2),  # a blank line
+        ("量子院已入职的全职科研人员217名，其中来自海外的有十二名，分布在GPU\nand more", 2),  # Chinese
+    ],
+)
+def test_a_line_break_inside_wrapped_english_prose_ends_no_sentence(text: str, sentences: int) -> None:
+    assert len(split_sentences(text)) == sentences
