@@ -1,4 +1,7 @@
-"""The embedded answerer: the sentences that answer, cut to the clauses that matter, or a refusal. No LLM. Pure."""
+"""The embedded answerer: the sentences that answer, cut to the clauses that matter, or a refusal. No LLM. Pure.
+
+English questions of English passages go their own way, see `rag.english`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import numpy as np
 from rag import conflicts, refuse
 from rag.answerable import probability
 from rag.coverage import HELD, Similarity, focus_weights, weights, word_coverage
+from rag.english import answer as english
 from rag.injection import disarm
 from rag.language import language_of
 from rag.parts import split_parts
@@ -152,6 +156,9 @@ def _answer_part(
     if not candidates:
         return _refusal(refuse.nothing(question))
     foreign = _is_foreign(question, candidates)
+    if embed and not foreign and language_of(question.text) == "en":
+        found = english.answer(question.text, english.readable(candidates), embed)
+        return Extract(found.quotes, found.reason, "", found.score, found.notice)
     if foreign:
         question = _names_only(question, candidates)
         if not any(word.weight >= TELLING_NAME for word in question.words):
@@ -216,8 +223,11 @@ def _refusal(reason: str, score: float = 0.0) -> Extract:
 
 
 def _is_foreign(question: Question, candidates: Sequence[Candidate]) -> bool:
-    """Whether an English question meets Chinese passages."""
-    return language_of(question.text) == "en" and language_of(candidates[0].evidence.around) == "zh"
+    """Whether an English question meets Chinese passages, most of them."""
+    if language_of(question.text) == "zh":
+        return False
+    passages = {candidate.hit.passage.id: candidate.hit.passage.text for candidate in candidates}
+    return 2 * sum(language_of(text) == "zh" for text in passages.values()) > len(passages)
 
 
 def _names_only(question: Question, candidates: Sequence[Candidate]) -> Question:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 
 from rag.asked import find_asked
+from rag.english.parts import split_english
+from rag.language import language_of
 from rag.question import Kind, analyse, is_named, is_place, subject
 from rag.tagging import tagged
 from vectorstore.tokens import fold
@@ -50,6 +52,8 @@ def split_parts(text: str) -> list[str]:
     >>> split_parts("量子院和物理所分别在哪里？")
     ['量子院在哪里？', '物理所在哪里？']
     """
+    if language_of(text) == "en":
+        return split_english(text)
     folded = fold(text)
     both = _EACH.match(folded)
     if (both and analyse(both[3]).kind is not Kind.OPEN) or (both := _COMPARED.match(folded)):

@@ -30,6 +30,13 @@ def synonyms(word: str) -> tuple[str, ...]:
 
 
 @cache
+def english_words() -> tuple[str, ...]:
+    """The English words of the word list, in its order."""
+    lines = (line.split(maxsplit=1) for line in ENGLISH.read_text(encoding="utf-8").splitlines())
+    return tuple(line[0] for line in lines if line and not line[0].startswith("#"))
+
+
+@cache
 def _table() -> dict[str, tuple[str, ...]]:
     """Each word with those it shares a line with: the first of a line with all others, those with the first."""
     known: dict[str, dict[str, None]] = defaultdict(dict)

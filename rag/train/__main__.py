@@ -22,17 +22,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "step",
         choices=[
-            *("all", "words", "reranker", "answerability", "sentences", "spans", "verifier"),
+            *("all", "words", "reranker", "answerability", "sentences", "spans", "verifier", "english"),
             *("evaluate", "ablate", "evaluate-retrieval"),
         ],
         help="all: every step that is not up to date, in order; words: how rare a term is; "
-        "reranker, answerability, sentences, spans, verifier: train it (spans after sentences); "
+        "reranker, answerability, sentences, spans, verifier, english: train it (spans after sentences); "
         "evaluate, ablate, evaluate-retrieval: held-out figures",
     )
     parser.add_argument(
         "data",
         type=Path,
-        help="folder with news.txt.xz, drcd_dev.json, cmrc2018_trial.json; for the verifier citecheck_dev.jsonl too",
+        nargs="?",
+        default=Path(),
+        help="folder with news.txt.xz, drcd_dev.json, cmrc2018_trial.json; for the verifier citecheck_dev.jsonl too; "
+        "english needs none",
     )
     parser.add_argument(
         "--questions",
@@ -52,6 +55,11 @@ def main(arguments: list[str] | None = None) -> int:
         from rag.train.words import write_table
 
         sys.stdout.write(write_table(options.data) + "\n")
+        return 0
+    if options.step == "english":
+        from rag.train import english
+
+        sys.stdout.write(english.write_models() + "\n")
         return 0
     if options.step == "verifier":
         from rag.train import verifier

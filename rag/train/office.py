@@ -16,6 +16,7 @@ from rag.types import Document
 EVAL = Path(__file__).resolve().parents[2] / "eval"
 QUESTIONS, DOCUMENTS = EVAL / "questions" / "office.jsonl", EVAL / "documents" / "office"
 INVENTED = Path(__file__).with_name("office")
+IN_ENGLISH = Path(__file__).with_name("in_english")
 OFFICE = "office"
 Place = tuple[int, int]
 # Source of a document, question, places of its answers, whether it is kept for figures.

@@ -11,6 +11,7 @@ from typing import Any
 ASKED_OF_NEWS = Path(__file__).with_name("asked_of_news.jsonl")
 ASKED_UNREAD = Path(__file__).with_name("asked_unread.jsonl")
 ASKED_OF_OFFICE = Path(__file__).with_name("asked_of_office.jsonl")
+ASKED_IN_ENGLISH = Path(__file__).with_name("asked_in_english.jsonl")
 # One news article in so many is never trained on, nor is any of the documents that two of the writers invented.
 HELD_OUT = 6
 HELD_OUT_WRITERS = ("c", "s")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.train import folds
-from rag.train.office import INVENTED
-from rag.train.questions import ASKED_OF_NEWS, ASKED_OF_OFFICE, ASKED_UNREAD
+from rag.train.office import IN_ENGLISH, INVENTED
+from rag.train.questions import ASKED_IN_ENGLISH, ASKED_OF_NEWS, ASKED_OF_OFFICE, ASKED_UNREAD
 
 RAG = Path(__file__).resolve().parents[1]
 EVAL = RAG.parent / "eval"
@@ -73,6 +73,15 @@ STEPS = (
         (_NEWS, "citecheck_dev.jsonl"),
         ("verifier.safetensors",),
     ),
+    Step(
+        "english",
+        (
+            *("english/answer", "english/evidence", "english/features", "english/held", "english/question"),
+            *("english/typed", "english/words", "train/english", "train/export"),
+        ),
+        (),
+        ("english_sentences.safetensors", "english_answerability.safetensors"),
+    ),
 )
 
 
@@ -97,6 +106,8 @@ def _inputs(step: Step, folder: Path) -> Iterator[Path]:
     if step.name == "answerability":
         yield ASKED_UNREAD
     yield from sorted(INVENTED.iterdir())
+    if step.name == "english":
+        yield from (ASKED_IN_ENGLISH, *sorted(IN_ENGLISH.iterdir()))
     yield from sorted((EVAL / "questions").glob("*.jsonl"))
     yield from (RAG / f"{name}.py" for name in step.code)
     for earlier in STEPS[: STEPS.index(step)]:

@@ -1,0 +1,1 @@
+"""English questions about English passages: their words, what they ask for, and the sentence that answers."""
