@@ -22,8 +22,9 @@ _TEENS = (
     "eighteen nineteen"
 )
 _POWER = r"(?:\s?(?:hundred|thousand|million|billion|trillion|m|bn|k)\b)"
+# A longer run of digits is no figure, and would be looked at from each of its digits to its end.
 _N = (
-    rf"(?:\d[\d,]*(?:\.\d+)?{_POWER}?|(?:a |one )?(?:half|quarter|dozen|hundred|thousand|million|billion)"
+    rf"(?:(?<!\d)\d[\d,]{{0,18}}(?:\.\d+)?{_POWER}?|(?:a |one )?(?:half|quarter|dozen|hundred|thousand|million|billion)"
     rf"|{_any(_TEENS)}|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-\w+)?|one"
     r"|an?(?= (?:hour|day|week|month|year|minute)))"
 )
@@ -75,7 +76,7 @@ _CAUSE = (
 _PATTERNS = {
     kind: re.compile(pattern)
     for kind, pattern in {
-        Wanted.MONEY: rf"{_CURRENCY}\s?\d[\d,.]*\d?{_POWER}?|{_N}\s?{_COINS}|\d+(?:\.\d+)?p\b"
+        Wanted.MONEY: rf"{_CURRENCY}\s?\d[\d,.]{{0,18}}{_POWER}?|{_N}\s?{_COINS}|\d+(?:\.\d+)?p\b"
         r"|\bfree(?: of charge)?\b|\bno charge\b",
         Wanted.PERCENT: rf"{_RANGE}\s?(?:%|percent\b|per ?cent\b|percentage points)"
         r"|\b(?:a |one )?(?:half|third|quarter|tenth|fifth)s?\b|\b(?:two|three|four) (?:thirds|quarters|fifths)\b"
