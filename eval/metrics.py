@@ -15,14 +15,12 @@ from eval.ranking import gold_groups, ndcg_at, recall_at, reciprocal_rank
 from eval.records import Evidence, Finding, Found, Question, Record, Reply
 from eval.statistics import Figure, bootstrap_mean
 from eval.text import character_f1, characters, exact_match, read_sentences, stated_facts, strip_markers
-from rag.language import language_of
+from rag.language import LATIN_STRETCH, language_of
 
 # An answer is short with this many characters per required fact, and as many more for a lead-in. Twice the median
 # sentence of the seed documents (58 characters) is enough for any fact with its sentence.
 CHARACTERS_PER_FACT = 120
 CHARACTERS_BESIDE = 60
-# English takes so many characters for what Chinese says in one; an English question may have as many more.
-CHARACTERS_IN_ENGLISH = 2.5
 
 # The figures that stand first: on the report, on the evaluation tab, and among those that a change is held to.
 HEADLINE = (
@@ -203,7 +201,7 @@ def is_good(question: Question, reply: Reply) -> bool:
 def length_limit(question: Question) -> int:
     """Most characters a short answer may have."""
     limit = CHARACTERS_PER_FACT * max(1, len(question.facts)) + CHARACTERS_BESIDE
-    return round(CHARACTERS_IN_ENGLISH * limit) if language_of(question.question) == "en" else limit
+    return round(LATIN_STRETCH * limit) if language_of(question.question) == "en" else limit
 
 
 def has_failed(record: Record) -> bool:

@@ -6,7 +6,7 @@ Calibrated on questions that the trees had not seen. `python -m rag.train answer
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +25,11 @@ def row(features: Mapping[str, float], names: Sequence[str]) -> np.ndarray:
     """The named features as the trees take them, shape (1, len(names)); a blank in a name is written `_` there."""
     known = {name.replace(" ", "_"): value for name, value in features.items()}
     return np.array([[known[name] for name in names]], np.float32)
+
+
+def rows(described: Iterable[Mapping[str, float]], names: Sequence[str]) -> np.ndarray:
+    """The same of several, shape (how many, len(names)); at least one."""
+    return np.concatenate([row(features, names) for features in described])
 
 
 def chance(odds: float) -> float:

@@ -13,9 +13,8 @@ import numpy as np
 from rag import conflicts, refuse
 from rag.answerable import probability
 from rag.coverage import HELD, Similarity, focus_weights, weights, word_coverage
-from rag.english import answer as english
 from rag.injection import disarm
-from rag.language import language_of
+from rag.language import language_of, mostly_chinese
 from rag.parts import split_parts
 from rag.question import Kind, Question, analyse
 from rag.quote import Quote, cut, merged
@@ -157,8 +156,9 @@ def _answer_part(
         return _refusal(refuse.nothing(question))
     foreign = _is_foreign(question, candidates)
     if embed and not foreign and language_of(question.text) == "en":
-        found = english.answer(question.text, english.readable(candidates), embed)
-        return Extract(found.quotes, found.reason, "", found.score, found.notice)
+        from rag.english import answer as english  # its tables cost a question in Chinese 45 ms of a cold start
+
+        return english.answer(question.text, english.readable(candidates), embed)
     if foreign:
         question = _names_only(question, candidates)
         if not any(word.weight >= TELLING_NAME for word in question.words):
@@ -227,7 +227,7 @@ def _is_foreign(question: Question, candidates: Sequence[Candidate]) -> bool:
     if language_of(question.text) == "zh":
         return False
     passages = {candidate.hit.passage.id: candidate.hit.passage.text for candidate in candidates}
-    return 2 * sum(language_of(text) == "zh" for text in passages.values()) > len(passages)
+    return mostly_chinese(passages.values())
 
 
 def _names_only(question: Question, candidates: Sequence[Candidate]) -> Question:

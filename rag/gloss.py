@@ -13,7 +13,7 @@ from dataclasses import replace
 from rag import refuse
 from rag.coverage import latin_words
 from rag.extract import Extract
-from rag.language import language_of
+from rag.language import language_of, mostly_chinese
 from rag.question import analyse
 from rag.synonyms import synonyms
 from rag.types import Hit
@@ -68,7 +68,7 @@ def gloss(question: str, hits: Sequence[Hit]) -> str:
     if language_of(question) == "zh":
         return ""
     passages = [hit.passage for hit in hits[:SEEN]]
-    if 2 * sum(language_of(passage.text) == "zh" for passage in passages) <= len(passages):
+    if not mostly_chinese([passage.text for passage in passages]):
         return ""
     return _in_words_of(fold("\n".join(f"{passage.title}\n{passage.text}" for passage in passages)), fold(question))
 

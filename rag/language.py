@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection
 from typing import Literal
 
 Language = Literal["zh", "en"]
+
+# English takes so many characters for what Chinese says in one.
+LATIN_STRETCH = 2.5
 
 # Characters, and the punctuation and full-width forms that only a Chinese keyboard types.
 _chinese = re.compile("[\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff01-\uff65\U00020000-\U0003ffff]")
@@ -19,6 +23,11 @@ def language_of(text: str) -> Language:
     ('zh', 'en')
     """
     return "zh" if _chinese.search(text) else "en"
+
+
+def mostly_chinese(texts: Collection[str]) -> bool:
+    """Whether more than half of some texts are Chinese."""
+    return 2 * sum(language_of(text) == "zh" for text in texts) > len(texts)
 
 
 def terminal_language() -> Language | None:

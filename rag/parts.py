@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 
 from rag.asked import find_asked
-from rag.english.parts import split_english
 from rag.language import language_of
 from rag.question import Kind, analyse, is_named, is_place, subject
 from rag.tagging import tagged
@@ -53,6 +52,8 @@ def split_parts(text: str) -> list[str]:
     ['量子院在哪里？', '物理所在哪里？']
     """
     if language_of(text) == "en":
+        from rag.english.parts import split_english  # not needed for most questions
+
         return split_english(text)
     folded = fold(text)
     both = _EACH.match(folded)

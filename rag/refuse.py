@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from rag.absent import missing_things, untold_attribute
 from rag.against import (
@@ -59,17 +59,26 @@ MOST_YEARS = 4
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?=\s?年|财年|[-/.—–~至到]\s?\d)")
 # 安卓12 is no place 12 km away.
 _FAR = re.compile(r"\s*\d[\d,.]*\s*(?:余|多)?(?:公里|千米|米|里|站|分钟|小时|km|m\b)")
-_REASON_MISSING = ("文中谈到了这件事，但没有说原因。", "The documents touch on this but give no reason.")
-_KIND_MISSING = {
+REASON_MISSING = ("文中谈到了这件事，但没有说原因。", "The documents touch on this but give no reason.")
+KIND_MISSING = {
     Kind.NUMBER: ("文中谈到了这件事，但没有给出这个数字。", "The documents touch on this but give no such figure."),
     Kind.DATE: ("文中谈到了这件事，但没有说是什么时候。", "The documents touch on this but don't say when."),
     Kind.PERSON: ("文中谈到了这件事，但没有说是谁。", "The documents touch on this but don't say who."),
 }
+NEAR = ("文中只有相近的内容，没有直接的答案。", "The documents come near this but don't answer it.")
 _NAME_MISSING = ("文中谈到了这件事，但没有说叫什么名字。", "The documents touch on this but give no name.")
 # 交通怎么样 asks for anything that is said of the traffic, so that the traffic has to be named.
 _ASKS_STATE = re.compile(r"(?:怎么?样|如何)\W*$")
 _CALLED = re.compile(r"叫什么|什么名|名字")
 _WHO = re.compile(r"谁|哪一?位|人|\bwho\b")
+
+
+class Worded(Protocol):
+    """A question of any kind: what is said to a reader is said in the language of its words."""
+
+    @property
+    def text(self) -> str:
+        """As asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +97,12 @@ class Evidence:
     opening: str
 
 
-def say(question: Question, chinese: str, english: str) -> str:
+def say(question: Worded, chinese: str, english: str) -> str:
     """The wording in the question's language."""
     return chinese if language_of(question.text) == "zh" else english
 
 
-def empty(question: Question) -> str:
+def empty(question: Worded) -> str:
     """For a question without any word to look for."""
     return say(
         question,
@@ -102,7 +111,7 @@ def empty(question: Question) -> str:
     )
 
 
-def nothing(question: Question) -> str:
+def nothing(question: Worded) -> str:
     """For a search without any result."""
     return say(question, "文档中没有找到相关的段落。", "Nothing related was found in the documents.")
 
@@ -117,9 +126,9 @@ def foreign(question: Question) -> str:
     )
 
 
-def hedge(question: Question, probability: float) -> str:
+def hedge(question: Worded, probability: float, sure_enough: float = SURE_ENOUGH) -> str:
     """A caution for an answer that the evidence may not hold; "" where it is sure enough."""
-    if probability >= SURE_ENOUGH:
+    if probability >= sure_enough:
         return ""
     return say(
         question,
@@ -156,9 +165,9 @@ def check(
         name = question.subject
         reason = say(question, f"文中只拿“{name}”作比较，没有说它本身。", f"“{name}” is only named for comparison.")
     elif not reason and has_no_time(question, evidence):
-        reason = say(question, *_KIND_MISSING[Kind.DATE])
+        reason = say(question, *KIND_MISSING[Kind.DATE])
     elif not reason and lacks_measure(question.folded, evidence.sentence):
-        reason = say(question, *_KIND_MISSING[Kind.DATE if question.kind is Kind.DATE else Kind.NUMBER])
+        reason = say(question, *KIND_MISSING[Kind.DATE if question.kind is Kind.DATE else Kind.NUMBER])
     found = Found(question, scored, similarity)
     if not reason and (scored[0].covered < HELD).all() and (found.anywhere < HELD).all():
         reason = _what_is_missing(found)  # 清蒸鱼怎么做, asked of a text on something else
@@ -196,13 +205,13 @@ def _doubt(found: Found) -> str:
     if reason := _missing_year(question, found.scored[0].candidate.evidence):
         return reason
     if lacking := lacking_names(found) or lacking_posts(found):
-        return _not_mentioned(question, lacking)
+        return not_mentioned(question, lacking)
     if absent := absent_subject(found):
-        return _not_mentioned(question, [absent])
+        return not_mentioned(question, [absent])
     if has_no_figure(question, found.sentence):
-        return say(question, *_KIND_MISSING[question.kind])
+        return say(question, *KIND_MISSING[question.kind])
     if lacking := _unnamed_matter(found):
-        return _not_mentioned(question, lacking)
+        return not_mentioned(question, lacking)
     return ""
 
 
@@ -221,12 +230,12 @@ def _what_is_missing(found: Found) -> str:
     if other := other_name(question, "\n".join(found.passages), found.passages):
         return _another(question, *other)
     if lacking := lacking_things(found):
-        return _not_mentioned(question, lacking)
+        return not_mentioned(question, lacking)
     if untold := untold_attribute(question, of_best_document(found.scored)):
         return say(question, f"文中没有给出{untold}。", "The documents don't give what is asked of it.")
-    if question.kind in _KIND_MISSING and kind_fit(question, sentence) < 0:
+    if question.kind in KIND_MISSING and kind_fit(question, sentence) < 0:
         is_name = question.kind is Kind.PERSON and _CALLED.search(question.folded) and not _WHO.search(question.folded)
-        return say(question, *(_NAME_MISSING if is_name else _KIND_MISSING[question.kind]))
+        return say(question, *(_NAME_MISSING if is_name else KIND_MISSING[question.kind]))
     if days := other_days(question, sentence, found.passages):
         asked, others = days
         return say(
@@ -237,11 +246,11 @@ def _what_is_missing(found: Found) -> str:
     if figure := other_ordinal(question, sentence, found.passages):
         return _another(question, *figure)
     if has_no_reason(question, sentence):
-        return say(question, *_REASON_MISSING)
+        return say(question, *REASON_MISSING)
     if pair := other_side(question, sentence, found.passages):
         return _another(question, *pair)
     if lacking := missing_things(question, found.anywhere, texts, lambda _: True, found.similarity):
-        return _not_mentioned(question, lacking)
+        return not_mentioned(question, lacking)
     if pair := apart(found):
         one, other_thing = pair
         return say(
@@ -249,7 +258,7 @@ def _what_is_missing(found: Found) -> str:
             f"文中没有一处同时谈到“{one}”和“{other_thing}”。",
             f"No passage speaks of both “{one}” and “{other_thing}”.",
         )
-    return say(question, "文中只有相近的内容，没有直接的答案。", "The documents come near this but don't answer it.")
+    return say(question, *NEAR)
 
 
 def _another(question: Question, asked: str, there: str) -> str:
@@ -257,7 +266,7 @@ def _another(question: Question, asked: str, there: str) -> str:
     return say(question, f"文中说的是“{there}”，不是“{asked}”。", f"The documents speak of “{there}”, not “{asked}”.")
 
 
-def _not_mentioned(question: Question, lacking: Sequence[str]) -> str:
+def not_mentioned(question: Worded, lacking: Sequence[str]) -> str:
     """That the documents don't have these words."""
     names = "、".join(f"“{word}”" for word in lacking)
     english = ", ".join(f"“{word}”" for word in lacking)

@@ -86,7 +86,7 @@ def find_candidates(hits: Sequence[Hit], before: Mapping[str, str], openings: Ma
     found = []
     for hit in hits:
         passage = hit.passage
-        folded, sentences = _sentences(passage.text)
+        folded, sentences = sentences_of(passage.text)
         around = fold(before.get(passage.id, "")) + "\n" + folded
         opening = fold(passage.title + "\n" + openings.get(passage.document_id, ""))
         for start, end, scope_start, states in sentences:
@@ -96,7 +96,7 @@ def find_candidates(hits: Sequence[Hit], before: Mapping[str, str], openings: Ma
 
 
 @lru_cache(maxsize=256)  # the parts of a question often look at the same passages
-def _sentences(text: str) -> tuple[str, tuple[tuple[int, int, int, bool], ...]]:
+def sentences_of(text: str) -> tuple[str, tuple[tuple[int, int, int, bool], ...]]:
     """A passage's text folded, and of each sentence its start, end, the start of its scope, and whether it states."""
     folded = fold(text)
     found = []

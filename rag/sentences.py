@@ -208,10 +208,12 @@ def _is_wrapped(text: str, at: int) -> bool:
     following = _next_line.match(text, at)
     if not following or following.end() == len(text):
         return False
+    first = text[following.end()]
+    if not first.isascii():
+        return False
     line = text[max(0, at - LONGEST) : at].rstrip(" \t\r")
     line = line[max(line.rfind("\n"), line.rfind("\r")) + 1 :]
-    first = text[following.end()]
-    if len(line) < _WRAPPED or not first.isascii() or _han.search(line):
+    if len(line) < _WRAPPED or _han.search(line):
         return False
     if first.islower():
         return line[-1] not in ".!?:;|"

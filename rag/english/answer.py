@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from rag.answerable import chance, row
+from rag import refuse
+from rag.answerable import chance, row, rows
 from rag.english.evidence import describe
 from rag.english.features import Looked, look
-from rag.english.held import Embed
 from rag.english.question import NUMERIC, Question, Wanted, analyse
 from rag.english.quote import cut
 from rag.english.words import tokens
-from rag.quote import Quote
+from rag.extract import Extract
+from rag.question import Kind
+from rag.reader import Embed
 from rag.score import Candidate
 from rag.trees import Trees, load
 
@@ -32,33 +33,16 @@ SURE_ENOUGH = 0.6
 # lacks in 6 of 100, for one reply in five with two sentences.
 CLEAR = 0.5
 _HAN = re.compile("[\u3400-\u9fff]")
-_NOTHING = "Nothing related was found in the documents."
-_EMPTY = "The question names nothing to look for; please be more specific."
-_KIND_MISSING = {
-    Wanted.PERSON: "The documents touch on this but don't say who.",
-    Wanted.PLACE: "The documents touch on this but don't say where.",
-    Wanted.REASON: "The documents touch on this but give no reason.",
-    Wanted.METHOD: "The documents touch on this but don't say how.",
-}
 _WHEN = {Wanted.DATE, Wanted.YEAR, Wanted.CLOCK}
-CAUTION = "Not certain: this is the nearest the documents come; please check the source."
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What was found for one question.
-
-    Attributes:
-        quotes: none where it is refused.
-        reason: why there is none.
-        score: how likely the passages hold the answer, in [0, 1].
-        notice: a caution, or "".
-    """
-
-    quotes: tuple[Quote, ...]
-    reason: str
-    score: float
-    notice: str = ""
+# What is said to be missing where the best sentence has nothing of the kind.
+_MISSING = {
+    **dict.fromkeys(NUMERIC - _WHEN, refuse.KIND_MISSING[Kind.NUMBER]),
+    **dict.fromkeys(_WHEN, refuse.KIND_MISSING[Kind.DATE]),
+    Wanted.PERSON: refuse.KIND_MISSING[Kind.PERSON],
+    Wanted.REASON: refuse.REASON_MISSING,
+    Wanted.PLACE: ("文中谈到了这件事，但没有说在哪里。", "The documents touch on this but don't say where."),
+    Wanted.METHOD: ("文中谈到了这件事，但没有说怎么做。", "The documents touch on this but don't say how."),
+}
 
 
 def readable(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -66,7 +50,7 @@ def readable(candidates: Sequence[Candidate]) -> list[Candidate]:
     return [one for one in candidates if not _HAN.search(one.folded)]
 
 
-def answer(text: str, candidates: Sequence[Candidate], embed: Embed) -> Found:
+def answer(text: str, candidates: Sequence[Candidate], embed: Embed) -> Extract:
     """Answer one English question from English sentences.
 
     Args:
@@ -76,18 +60,18 @@ def answer(text: str, candidates: Sequence[Candidate], embed: Embed) -> Found:
     """
     question = analyse(text)
     if not question.words:
-        return Found((), _EMPTY, 0.0)
+        return Extract((), refuse.empty(question), "", 0.0)
     if not candidates:
-        return Found((), _NOTHING, 0.0)
-    ranked, scores = rank(question, look(question, candidates, embed))
+        return Extract((), refuse.nothing(question), "", 0.0)
+    ranked, scores = rank(look(question, candidates, embed), _ranker())
     likely = probability(question, ranked, scores)
     if likely < LEAST_LIKELY:
-        return Found((), _missing(question, ranked), likely)
-    is_sure = likely >= SURE_ENOUGH
+        return Extract((), _missing(question, ranked), "", likely)
+    caution = refuse.hedge(question, likely, SURE_ENOUGH)
     chosen = [ranked[0], *_torn(ranked, scores)]
-    shows = is_sure and len(chosen) == 1
+    shows = not caution and len(chosen) == 1
     quotes = tuple(cut(question, one, shows=shows) for one in chosen)
-    return Found(quotes, "", likely, "" if is_sure else CAUTION)
+    return Extract(quotes, "", "", likely, caution)
 
 
 def _torn(ranked: Sequence[Looked], scores: np.ndarray) -> list[Looked]:
@@ -98,10 +82,9 @@ def _torn(ranked: Sequence[Looked], scores: np.ndarray) -> list[Looked]:
     return [ranked[1]] if one == other else []
 
 
-def rank(question: Question, looked: Sequence[Looked]) -> tuple[list[Looked], np.ndarray]:
+def rank(looked: Sequence[Looked], trees: Trees) -> tuple[list[Looked], np.ndarray]:
     """The sentences, the one that answers best first, and their scores in that order."""
-    trees = _ranker()
-    scores = trees.predict(np.concatenate([row(one.columns, trees.names) for one in looked]))
+    scores = trees.predict(rows((one.columns for one in looked), trees.names))
     order = np.argsort(-scores, kind="stable")
     return [looked[place] for place in order], scores[order]
 
@@ -136,12 +119,7 @@ def _missing(question: Question, ranked: Sequence[Looked]) -> str:
     ]
     if lacking:
         _, token = max(lacking, key=lambda item: item[0])
-        return f"The documents don't mention “{question.text[token.start : token.end]}”."
-    if not ranked[0].things:
-        if question.wanted in _WHEN:
-            return "The documents touch on this but don't say when."
-        if question.wanted in NUMERIC:
-            return "The documents touch on this but give no such figure."
-        if question.wanted in _KIND_MISSING:
-            return _KIND_MISSING[question.wanted]
-    return "The documents come near this but don't answer it."
+        return refuse.not_mentioned(question, [question.text[token.start : token.end]])
+    if not ranked[0].things and question.wanted in _MISSING:
+        return refuse.say(question, *_MISSING[question.wanted])
+    return refuse.say(question, *refuse.NEAR)

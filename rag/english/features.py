@@ -9,12 +9,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from rag.english.held import Embed, Held, counts
+from rag.english.held import Held, counts
 from rag.english.question import NUMERIC, Question, Wanted
-from rag.english.typed import Span, things
+from rag.english.typed import things
 from rag.english.words import STOP_WORDS, spelled, tokens
-from rag.score import Candidate
-from rag.sentences import split_sentences
+from rag.reader import Embed
+from rag.score import Candidate, sentences_of
+from rag.spans import Span
 from vectorstore.tokens import fold
 
 # What a word is worth that stands in a heading above, or so many sentences before; how many of those are looked at.
@@ -35,9 +36,9 @@ COMPARED = (
 _LABEL = re.compile(r"[^.!?:]{2,40}:\s+\S")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Looked:
-    """A candidate as the features see it.
+    """A candidate as the features see it. Compared by identity.
 
     Attributes:
         text: the sentence as it was written.
@@ -177,12 +178,10 @@ def _above(passage: str, start: int) -> tuple[tuple[str, ...], str]:
     """The folded sentences before a place of a passage, the nearest first, and the headings above the place."""
     before: list[str] = []
     headings: list[str] = []
-    for first, last in split_sentences(passage):
+    folded, sentences = sentences_of(passage)
+    for first, last, *_ in sentences:
         if first >= start:
             break
-        line = passage[first:last]
-        if len(line) < HEADING and line[-1] not in ".!?;,":
-            headings.append(line)
-        else:
-            before.append(line)
-    return tuple(fold(line) for line in before[: -FURTHEST - 1 : -1]), fold(" ".join(headings[-2:]))
+        is_heading = last - first < HEADING and passage[last - 1] not in ".!?;,"
+        (headings if is_heading else before).append(folded[first:last])
+    return tuple(before[: -FURTHEST - 1 : -1]), " ".join(headings[-2:])

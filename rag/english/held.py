@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 
 from rag.english.question import Question
-from rag.english.typed import Span
 from rag.english.words import STOP_WORDS, Token, spelled, synonyms_of, tokens
+from rag.reader import Embed
+from rag.spans import Span
 
-# texts → unit rows
-Embed = Callable[[Sequence[str]], np.ndarray]
 # Words whose vectors are nearer than this may stand for one another, and what that is worth beside the word itself.
 ALIKE, MEANT = 0.4, 0.9
 # Words of one line of the thesaurus, and words that begin alike for so many characters: invest, investor.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from rag.english.words import LIGHT_WORDS, STOP_WORDS, Token, _stem, tokens
+from rag.english.words import LIGHT_WORDS, STOP_WORDS, Token, any_of, stem_of, tokens
 from vectorstore.tokens import fold
 
 
@@ -35,36 +35,31 @@ class Wanted(StrEnum):
     THING = "thing"
 
 
-def _any(words: str) -> str:
-    """A pattern for any of some words; `_` stands for a blank in one."""
-    return f"(?:{'|'.join(word.replace('_', ' ') for word in words.split())})"
-
-
-_SPENT = _any(
+_SPENT = any_of(
     "costs? pays? paid priced spends? spent worth charged? charges fined earn(?:ed|s)? raised? invest(?:ed)? "
     "owed? budgeted donated? sold buy bought awarded contributed? allocated receive[ds]? saved? made? make "
     "set_aside get got put reimbursed? refunded lost lose"
 )
-_SUMS = _any(
+_SUMS = any_of(
     "prices? price_tag costs? fees? salary salaries wages? budget fares? rent revenues? turnover deposit "
     "fines? penalty profits? loss(?:es)? income deficit shortfall surplus bill surcharge grant bonus allowance "
     "funding tickets? refund compensation sales debts? premium tuition mileage_rate hourly_rate day_rate levy "
     "subsidy donations? earnings excess net_worth investment loan"
 )
-_RATES = _any("interest unemployment vacancy occupancy failure response survival success turnout tax margin")
-_PEOPLE = _any(
+_RATES = any_of("interest unemployment vacancy occupancy failure response survival success turnout tax margin")
+_PEOPLE = any_of(
     "person man woman player author artist researcher scientist politician minister company firm contractor "
     "supplier manufacturer organi[sz]ation agency team club group brand maker charity foundation bank "
     "publisher architects? lab laboratory sponsor operator carrier airline newspaper party body authority"
 )
-_HEADS = _any(r"person man woman author director owner captain winner chair\w* head manager")
-_PLACES = _any(
+_HEADS = any_of(r"person man woman author director owner captain winner chair\w* head manager")
+_PLACES = any_of(
     "cit(?:y|ies) towns? countr(?:y|ies) count(?:y|ies) villages? places? streets? buildings? rooms? states? "
     "provinces? regions? venues? sites? stations? districts? locations? address ports? hospitals? schools? "
     "universit(?:y|ies) floors? islands? rivers? branch shops? stores? halls? roads?"
 )
-_DAYS = _any("dates? days? months? seasons? quarter weeks? weekend decade century")
-_HELPERS = _any("is are was were do does did has have had can could will would shall should may must am")
+_DAYS = any_of("dates? days? months? seasons? quarter weeks? weekend decade century")
+_HELPERS = any_of("is are was were do does did has have had can could will would shall should may must am")
 _QUESTION = rf"(?:who|whom|whose|what|which|when|where|why|how|{_HELPERS})"
 # The one that begins first wins, of several at one place the first here: the narrower patterns stand first.
 _KINDS = tuple(
@@ -144,7 +139,6 @@ _TYPES = re.compile(
     r"\b(?:what|which) (?:kind|type|sort) of (?P<kind>\w+)|\b(?:what|which) (?P<noun>\w+)"
     r"|\bhow many (?P<count>\w+)|\bhow (?P<how>\w+)"
 )
-_LIGHT = frozenset(_stem(word) for word in LIGHT_WORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +177,12 @@ class Question:
     counted: str
 
 
+@cache
+def _light() -> frozenset[str]:
+    """The stems of the words that a text may well do without."""
+    return frozenset(stem_of(word) for word in LIGHT_WORDS)
+
+
 @lru_cache(maxsize=256)
 def analyse(text: str) -> Question:
     """Analyse one question.
@@ -201,18 +201,16 @@ def analyse(text: str) -> Question:
     asked = _TYPES.search(folded)
     named = asked.lastgroup if asked else None
     place = asked.span(named) if asked and named else (-1, -1)
-    words, first = [], True
-    capitals = sum(token.text[0].isalpha() and text[token.start].isupper() for token in tokens(folded))
-    is_title = capitals > len(tokens(folded)) / 2  # all in capitals tells nothing
-    for token in tokens(folded):
-        starts, first = first, False
+    said = tokens(folded)
+    words = []
+    capitals = sum(token.text[0].isalpha() and text[token.start].isupper() for token in said)
+    is_title = capitals > len(said) / 2  # all in capitals tells nothing
+    for token in said:
         if token.text in STOP_WORDS or token.stem in STOP_WORDS:
             continue
         is_type = place[0] <= token.start < place[1]
-        is_name = (text[token.start].isupper() and not starts and not is_title) or token.text[0].isdigit()
-        is_name = is_name or any(c.isdigit() for c in token.text)
-        words.append(Word(token, is_name and not is_type, token.stem in _LIGHT, is_type))
-    counted = next(
-        (token.stem for token in tokens(folded) if asked and named == "count" and token.start == place[0]), ""
-    )
+        is_capital = text[token.start].isupper() and token is not said[0] and not is_title
+        is_name = is_capital or any(c.isdigit() for c in token.text)
+        words.append(Word(token, is_name and not is_type, token.stem in _light(), is_type))
+    counted = next((token.stem for token in said if named == "count" and token.start == place[0]), "")
     return Question(text, folded, kind, tuple(words), counted)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from rag.english.features import Looked
 from rag.english.held import counts
 from rag.english.question import Question, Wanted
-from rag.english.typed import Span
-from rag.english.words import tokens
 from rag.quote import Quote
 from rag.sentences import split_clauses
+from rag.spans import Span
 
 # Longest quote in characters before it is cut to the clauses that answer.
 LONG_QUOTE = 260
@@ -53,12 +52,11 @@ def _worth(question: Question, looked: Looked, span: Span, nearby: float) -> flo
 
 def _trimmed(text: str, start: int, end: int) -> Span:
     """A span without blanks and marks at its ends."""
-    said = tokens(text[start:end].lower())
     while end > start and text[end - 1] in " ,;:.":
         end -= 1
     while start < end and text[start] in " ,;:.":
         start += 1
-    return (start, end) if said else (start, start)
+    return start, end
 
 
 def _clauses(text: str, start: int, end: int, kept: Span | None) -> Span:

@@ -6,16 +6,9 @@ import re
 from functools import lru_cache
 
 from rag.english.question import Question, Wanted
-from rag.english.words import tokens
+from rag.english.words import any_of, tokens
+from rag.spans import Span
 from vectorstore.tokens import fold
-
-Span = tuple[int, int]
-
-
-def _any(words: str) -> str:
-    """A pattern for any of some words; `_` stands for a blank in one."""
-    return f"(?:{'|'.join(word.replace('_', ' ') for word in words.split())})"
-
 
 _TEENS = (
     "zero two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -25,15 +18,15 @@ _POWER = r"(?:\s?(?:hundred|thousand|million|billion|trillion|m|bn|k)\b)"
 # A longer run of digits is no figure, and would be looked at from each of its digits to its end.
 _N = (
     rf"(?:(?<!\d)\d[\d,]{{0,18}}(?:\.\d+)?{_POWER}?|(?:a |one )?(?:half|quarter|dozen|hundred|thousand|million|billion)"
-    rf"|{_any(_TEENS)}|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-\w+)?|one"
+    rf"|{any_of(_TEENS)}|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-\w+)?|one"
     r"|an?(?= (?:hour|day|week|month|year|minute)))"
 )
-_ABOUT = _any(
+_ABOUT = any_of(
     "about around roughly nearly almost over under up_to at_least at_most more_than less_than fewer_than just some "
     "approximately"
 )
 _RANGE = rf"{_N}(?:\s?(?:-|–|—|to|and|or)\s?{_N})?"
-_SEASON = _any("spring summer autumn fall winter")
+_SEASON = any_of("spring summer autumn fall winter")
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?)\b\.?"
@@ -64,9 +57,9 @@ _HELD_BY = (
     r"(?:lit(?:re|er)s?|l|ml|millilit\w+|gallons?|cubic|m³|barrels?|cups?|gb|tb|mb|kwh|mwh|mw|gw|kw|people|passengers|seats"
     r"|visitors|guests|beds|places|vehicles|cars|cells|items|tonnes)\b"
 )
-_BY_THE = _any("hourly daily weekly biweekly fortnightly monthly bimonthly quarterly annual(?:ly)? yearly nightly")
-_SPAN_OF = _any("consecutive calendar working business full more academic")
-_AIM = _any("avoid prevent reduce protect ensure allow make keep save cut improve give meet help")
+_BY_THE = any_of("hourly daily weekly biweekly fortnightly monthly bimonthly quarterly annual(?:ly)? yearly nightly")
+_SPAN_OF = any_of("consecutive calendar working business full more academic")
+_AIM = any_of("avoid prevent reduce protect ensure allow make keep save cut improve give meet help")
 _CAUSE = (
     r"because|due to|owing to|as a result of|thanks to|in order to|so that|since|as it|as they|as the"
     r"|which (?:damages?|causes?|made|led)|after|following|blam\w+|caus\w+|citing|cited|attribut\w+|reason|led to"
@@ -106,7 +99,7 @@ _HOW_LONG = re.compile(r"\bhow long (?:is|are|was|were)\b")
 _CAPITAL = r"[A-ZÀ-ÖØ-Þ][\w'’À-ÿ-]*"
 _INSIDE_A_NAME = r" (?:de|van|von|der|al|bin|of|the|and|del|la|di|y) | |\. ?"
 _name = re.compile(rf"(?:(?:Dr|Mr|Mrs|Ms|Prof|Sir|Dame)\.? )?{_CAPITAL}(?:(?:{_INSIDE_A_NAME}){_CAPITAL})*\.?")
-_WHERE = _any(
+_WHERE = any_of(
     "in at near on to from outside inside behind beside opposite under above along across around by off between "
     "through north_of south_of east_of west_of next_to"
 )

@@ -66,8 +66,13 @@ LIGHT_WORDS = frozenset(
     "number amount many time date day year month week hour first last next now today part place level size "
     "cost price percentage share rate figure count value quantity person man woman company firm reason cause "
     "purpose end start begin run put set keep let see look find show include allow require ask help change "
-    "different main overall whole main".split()
+    "different main overall whole".split()
 )
+
+
+def any_of(words: str) -> str:
+    """A pattern for any of some words or patterns; `_` stands for a blank in one."""
+    return f"(?:{'|'.join(word.replace('_', ' ') for word in words.split())})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +99,11 @@ def tokens(folded: str) -> tuple[Token, ...]:
     ['the', 'box', 'price', 'rise', 'to', '1200', 'say', '2', 'of', '3', 'owner']
     """
     found = list(_word.finditer(folded))
-    return tuple(Token(one.group(), _stem(one.group()), *one.span()) for one in found)
+    return tuple(Token(one.group(), stem_of(one.group()), *one.span()) for one in found)
 
 
 @lru_cache(maxsize=32768)
-def _stem(word: str) -> str:
+def stem_of(word: str) -> str:
     """What the forms of a word have in common."""
     if word[0].isdigit():
         return _thousands.sub("", word)
@@ -130,7 +135,7 @@ def _groups() -> dict[str, list[frozenset[str]]]:
     found: dict[str, list[frozenset[str]]] = {}
     for line in THESAURUS.read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
-            stems = frozenset(_stem(word) for word in line.split())
+            stems = frozenset(stem_of(word) for word in line.split())
             for stem in stems:
                 found.setdefault(stem, []).append(stems)
     return found
@@ -141,7 +146,7 @@ def _known() -> dict[str, str]:
     """Stem → the shortest word of the English word list that has it."""
     known: dict[str, str] = {}
     for word in sorted(english_words(), key=len, reverse=True):
-        known[_stem(word)] = word
+        known[stem_of(word)] = word
     return known
 
 

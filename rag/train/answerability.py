@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from rag.answerable import WEIGHTS as WEIGHTS_FILE
-from rag.answerable import row
+from rag.answerable import rows
 from rag.condense import condense
 from rag.documents import load_document
 from rag.language import language_of
@@ -191,10 +191,10 @@ def fit(cases: Sequence[Case]) -> Trees:
     import lightgbm
 
     names = [name.replace(" ", "_") for name in sorted(cases[0].features)]
-    rows = _rows(cases, names)
+    described = _rows(cases, names)
     truth = np.array([case.answerable for case in cases], dtype=float)
     weight = np.array([_weight(case) for case in cases])
-    booster = lightgbm.train(dict(PARAMETERS), lightgbm.Dataset(rows, truth, weight=weight), ROUNDS)
+    booster = lightgbm.train(dict(PARAMETERS), lightgbm.Dataset(described, truth, weight=weight), ROUNDS)
     return flatten(booster.dump_model(), names)
 
 
@@ -227,7 +227,7 @@ def log_odds(trees: Trees, cases: Sequence[Case]) -> np.ndarray:
 
 def _rows(cases: Sequence[Case], names: Sequence[str]) -> np.ndarray:
     """The features of every case, shape (len(cases), len(names))."""
-    return np.concatenate([row(case.features, names) for case in cases])
+    return rows((case.features for case in cases), names)
 
 
 def train(cases: Sequence[Case]) -> tuple[Trees, dict[str, Any]]:

@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from rag.answerable import row
-from rag.english.answer import ANSWERABLE, RANKER, readable
+from rag.answerable import rows
+from rag.english.answer import ANSWERABLE, RANKER, rank, readable
 from rag.english.evidence import describe
 from rag.english.features import Looked, look
 from rag.english.question import Question, analyse
@@ -31,7 +31,7 @@ from rag.train.data import view
 from rag.train.export import GROWTH, flatten, save
 from rag.train.near_misses import IN_REACH, TOP_K, Pool
 from rag.train.office import IN_ENGLISH, read_documents
-from rag.train.questions import ASKED_IN_ENGLISH
+from rag.train.questions import ASKED_IN_ENGLISH, read_rows
 from rag.trees import Trees
 from rag.types import Hit
 
@@ -85,7 +85,7 @@ class Asked:
 
 def read_asked() -> list[dict[str, Any]]:
     """The questions as they stand in the file."""
-    return [json.loads(line) for line in ASKED_IN_ENGLISH.read_text(encoding="utf-8").splitlines()]
+    return read_rows(ASKED_IN_ENGLISH)
 
 
 def in_reach() -> list[Asked]:
@@ -130,28 +130,15 @@ def fit_ranker(asked: Sequence[Asked]) -> Trees:
 
     told = [one for one in asked if one.answers.any()]
     names = [name.replace(" ", "_") for name in sorted(told[0].looked[0].columns)]
-    rows = np.concatenate([_rows(one.looked, names) for one in told])
+    seen = rows((sentence.columns for one in told for sentence in one.looked), names)
     labels = np.concatenate([one.answers for one in told]).astype(int)
-    data = lightgbm.Dataset(rows, labels, group=[len(one.answers) for one in told])
+    data = lightgbm.Dataset(seen, labels, group=[len(one.answers) for one in told])
     return flatten(lightgbm.train(dict(RANKING), data, RANKING_ROUNDS).dump_model(), names)
-
-
-def _rows(looked: Sequence[Looked], names: Sequence[str]) -> np.ndarray:
-    """What the ranker sees of sentences, shape (len(looked), len(names))."""
-    return np.concatenate([row(one.columns, names) for one in looked])
-
-
-def ranked(ranker: Trees, looked: Sequence[Looked]) -> tuple[np.ndarray, np.ndarray]:
-    """(the order of the sentences, best first; their scores in that order)."""
-    scores = ranker.predict(_rows(looked, ranker.names))
-    order = np.argsort(-scores, kind="stable")
-    return order, scores[order]
 
 
 def _case(ranker: Trees, question: Question, looked: Sequence[Looked]) -> dict[str, float]:
     """What speaks for the best sentence of a ranker."""
-    order, scores = ranked(ranker, looked)
-    return describe(question, [looked[place] for place in order], scores)
+    return describe(question, *rank(looked, ranker))
 
 
 def cases(ranker: Trees, asked: Sequence[Asked]) -> list[tuple[dict[str, float], bool]]:
@@ -169,8 +156,8 @@ def fit_answerability(known: Sequence[tuple[dict[str, float], bool]]) -> Trees:
     import lightgbm
 
     names = [name.replace(" ", "_") for name in sorted(known[0][0])]
-    rows = np.concatenate([row(features, names) for features, _ in known])
-    data = lightgbm.Dataset(rows, np.array([truth for _, truth in known], float))
+    seen = rows((features for features, _ in known), names)
+    data = lightgbm.Dataset(seen, np.array([truth for _, truth in known], float))
     parameters = {**WEIGHING, "monotone_constraints": [_direction(name) for name in names]}
     return flatten(lightgbm.train(parameters, data, WEIGHING_ROUNDS).dump_model(), names)
 
@@ -205,7 +192,7 @@ def write_models() -> str:
     # of each part the questions as they were asked stand first
     is_asked = np.concatenate([np.arange(len(all_)) < len(part) for all_, part in zip(described, parts, strict=True)])
     hits = [
-        one.answers[ranked(ranker, one.looked)[0][0]]
+        one.answers[one.looked.index(rank(one.looked, ranker)[0][0])]
         for ranker, part in zip(rankers, parts, strict=True)
         for one in part
         if one.answerable
@@ -215,7 +202,7 @@ def write_models() -> str:
 
 def _odds(model: Trees, known: Sequence[tuple[dict[str, float], bool]]) -> np.ndarray:
     """The log-odds of an answer of each case, shape (len(known),)."""
-    return model.predict(np.concatenate([row(features, model.names) for features, _ in known]))
+    return model.predict(rows((features for features, _ in known), model.names))
 
 
 def _figures(chances: np.ndarray, truth: np.ndarray, is_asked: np.ndarray) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class Asked:
 
 def asked_of_news(path: Path = ASKED_OF_NEWS) -> list[Asked]:
     """The questions about news articles in the order of the file."""
-    return [_question(row, f"{row['article']}.txt", _is_held_out(row["article"])) for row in _rows(path)]
+    return [_question(row, f"{row['article']}.txt", _is_held_out(row["article"])) for row in read_rows(path)]
 
 
 def asked_unread(path: Path = ASKED_UNREAD) -> list[Asked]:
@@ -51,7 +51,7 @@ def asked_unread(path: Path = ASKED_UNREAD) -> list[Asked]:
 
 def asked_of_office(path: Path = ASKED_OF_OFFICE) -> list[Asked]:
     """The questions about the invented documents in `rag/train/office`, in the order of the file."""
-    return [_question(row, row["source"], row["source"].startswith(HELD_OUT_WRITERS)) for row in _rows(path)]
+    return [_question(row, row["source"], row["source"].startswith(HELD_OUT_WRITERS)) for row in read_rows(path)]
 
 
 def _is_held_out(article: int) -> bool:
@@ -59,7 +59,7 @@ def _is_held_out(article: int) -> bool:
     return zlib.crc32(str(article).encode()) % HELD_OUT == 0
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
+def read_rows(path: Path) -> list[dict[str, Any]]:
     """The objects of a file with one on each line."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
