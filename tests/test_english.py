@@ -186,6 +186,13 @@ def test_the_embedder_is_asked_for_a_form_that_it_knows() -> None:
     assert [spelled(token) for token in tokens("workers employed pictures")] == ["worker", "employ", "picture"]
 
 
+@pytest.mark.parametrize(
+    ("one", "other"), [("leave", "leaves"), ("live", "lives"), ("descale", "descaling"), ("rise", "rose")]
+)
+def test_forms_of_a_word_have_one_stem(one: str, other: str) -> None:
+    assert tokens(one)[0].stem == tokens(other)[0].stem
+
+
 def test_english_passages_are_longer() -> None:
     text = " ".join(f"Sentence number {number} says that nothing much happened on that day." for number in range(60))
     lengths = [len(passage.text) for passage in split_passages(document_from_text(text, source="long.txt"))]

@@ -40,7 +40,7 @@ _IRREGULAR = {
         ("take", "took taken"), ("teach", "taught"), ("tell", "told"), ("think", "thought"), ("throw", "threw thrown"),
         ("understand", "understood"), ("wear", "wore worn"), ("win", "won"), ("write", "wrote written"),
         ("child", "children"), ("foot", "feet"), ("man", "men"), ("mouse", "mice"), ("person", "people"),
-        ("tooth", "teeth"), ("woman", "women"), ("life", "lives"), ("leaf", "leaves"), ("knife", "knives"),
+        ("tooth", "teeth"), ("woman", "women"), ("knife", "knives"),
         ("die", "dying"), ("good", "better best"), ("bad", "worse worst"), ("long", "length"), ("high", "height"),
         ("wide", "width"), ("deep", "depth"), ("strong", "strength"), ("weigh", "weight"), ("heavy", "heavily"),
         ("hot", "heat"), ("lose", "loss"), ("choose", "choice"), ("sell", "sale sales"), ("grow", "growth"),
